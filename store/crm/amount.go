@@ -2,6 +2,7 @@ package crm
 
 import (
 	"errors"
+	"math"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -22,35 +23,30 @@ var (
 
 // ParseAmount reads a JSON number such as 24567.5, 100 or 1.5e2. The error
 // says what is wrong in words that fit behind a field's name: not a number,
-// more than two decimals, negative or above [MaxAmount].
+// written with more than two decimals (1.000 too), negative or above
+// [MaxAmount].
 func ParseAmount(s string) (Amount, error) {
-	mantissa, exponent := s, 0
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		e, err := strconv.Atoi(s[i+1:])
-		if err != nil {
-			return 0, errAmountSyntax
-		}
-		mantissa, exponent = s[:i], e
+	mantissa, exponent, err := cutExponent(s)
+	if err != nil {
+		return 0, err
 	}
 	negative := strings.HasPrefix(mantissa, "-")
 	whole, fraction, dotted := strings.Cut(strings.TrimPrefix(mantissa, "-"), ".")
 	digits := whole + fraction
-	if whole == "" || dotted && fraction == "" || strings.Trim(digits, "0123456789") != "" {
+	if whole == "" || len(whole) > 1 && whole[0] == '0' ||
+		dotted && fraction == "" || strings.Trim(digits, "0123456789") != "" {
 		return 0, errAmountSyntax
-	}
-	digits = strings.TrimLeft(digits, "0")
-	if digits == "" {
-		return 0, nil
-	}
-	if negative {
-		return 0, errAmountRange
 	}
 	// The value is digits times 10 to the power of shift, in minor units.
 	shift := exponent - len(fraction) + 2
 	if shift < 0 {
 		return 0, errAmountDecimals
 	}
-	if len(digits)+shift > len("999999999999") {
+	digits = strings.TrimLeft(digits, "0")
+	switch {
+	case digits == "":
+		return 0, nil
+	case negative || shift > len("999999999999")-len(digits):
 		return 0, errAmountRange
 	}
 	n, err := strconv.ParseInt(digits+strings.Repeat("0", shift), 10, 64)
@@ -58,6 +54,22 @@ func ParseAmount(s string) (Amount, error) {
 		return 0, errAmountSyntax
 	}
 	return Amount(n), nil
+}
+
+// cutExponent splits 1.5e2 into 1.5 and 2; without an exponent it is 0.
+func cutExponent(s string) (mantissa string, exponent int, err error) {
+	i := strings.IndexAny(s, "eE")
+	if i < 0 {
+		return s, 0, nil
+	}
+	exponent, err = strconv.Atoi(s[i+1:])
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return "", 0, errAmountSyntax
+	}
+	// Far beyond any amount the exact exponent no longer matters; within the
+	// bounds it can be added to a length without overflow.
+	const bound = 1 << 30
+	return s[:i], min(max(exponent, -bound), bound), nil
 }
 
 // AppendTo appends the amount as a JSON number with two decimals.
@@ -75,7 +87,8 @@ func (a Amount) String() string { return string(a.AppendTo(nil)) }
 
 // Quotient is a/b rounded half up to two decimals, as an [Amount] of
 // hundredths; 0 when b is 0. Both are whole numbers from 0 and the result is
-// exact: nothing passes through floating point.
+// exact, as nothing passes through floating point. A quotient too large for an
+// Amount is the largest Amount.
 func Quotient(a, b int64) Amount {
 	if a <= 0 || b <= 0 {
 		return 0
@@ -87,10 +100,10 @@ func Quotient(a, b int64) Amount {
 	hi += carry
 	d := 2 * uint64(b)
 	if hi >= d {
-		return 1<<63 - 1
+		return math.MaxInt64
 	}
 	q, _ := bits.Div64(hi, lo, d)
-	return Amount(q)
+	return Amount(min(q, math.MaxInt64))
 }
 
 // Mean is the average of total over n, rounded half up to a minor unit; 0 when
