@@ -2,6 +2,8 @@ package crm
 
 import (
 	"errors"
+	"sort"
+	"strings"
 	"time"
 )
 
@@ -15,13 +17,16 @@ func FormatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 func AppendTime(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, timeLayout) }
 
 // ParseTime reads an RFC 3339 time of any offset and cuts it to milliseconds.
+// The first millisecond of year 1 is refused: it would read as "not set".
 func ParseTime(s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
+	// Parse is lenient towards T1:30:00 and a comma before the fraction, which
+	// RFC 3339 does not know: https://go.dev/issue/54580.
+	if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
 		return time.Time{}, errors.New("must be an RFC 3339 time such as 2026-01-25T14:30:00.000Z")
 	}
 	t = Millis(t)
-	if y := t.Year(); y < 1 || y > 9999 {
+	if y := t.Year(); t.IsZero() || y < 1 || y > 9999 {
 		return time.Time{}, errors.New("must be a time of the years 1 to 9999")
 	}
 	return t, nil
@@ -65,16 +70,14 @@ func (d Day) date() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 func (d Day) String() string { return d.date().Format(time.DateOnly) }
 
 // Start is the first moment of the day in the zone. Where a clock change skips
-// midnight it is the first moment that exists.
+// midnight it is the first moment that exists, and where one repeats midnight
+// the earlier of the two.
 func (d Day) Start(zone *time.Location) time.Time {
-	y, m, day := d.date().Date()
-	t := time.Date(y, m, day, 0, 0, 0, 0, zone)
-	// time.Date may answer with an hour of the day before when midnight is
-	// skipped; the day then begins at the transition.
-	for DayOf(t, zone) < d {
-		t = t.Add(15 * time.Minute)
-	}
-	return t.UTC()
+	// No zone is a whole day away from UTC, so the start is within a day of
+	// midnight UTC. time.Date would answer with either side of a clock change.
+	from := d.date().Add(-24 * time.Hour)
+	after := func(seconds int) time.Time { return from.Add(time.Duration(seconds) * time.Second) }
+	return after(sort.Search(48*60*60, func(s int) bool { return DayOf(after(s), zone) >= d }))
 }
 
 // Week is the Monday that begins the week of d.
@@ -92,7 +95,9 @@ func (d Day) Month() Day {
 // ElapsedDays is the number of whole 24-hour days from since to now, never
 // negative.
 func ElapsedDays(since, now time.Time) int64 {
-	return max(0, int64(now.Sub(since)/(24*time.Hour)))
+	// A time.Duration would end at 292 years.
+	const day = 24 * 60 * 60 * 1000
+	return max(0, (now.UnixMilli()-since.UnixMilli())/day)
 }
 
 func floorDiv(a, b int64) int64 {
