@@ -10,7 +10,7 @@ import (
 type Figures struct {
 	TotalOrders    int64   // in any status
 	OrderValue     Amount  // of the orders that are not Cancelled
-	OrdersByStatus []Count // see [SortOrderCounts]; no zero counts
+	OrdersByStatus []Count // in the order of an order's life, unknown statuses behind by name; no zero counts
 	LastOrder      time.Time
 
 	TotalComplaints      int64
