@@ -69,6 +69,8 @@ func CleanEmail(p *Problems, field, s string) string {
 	switch {
 	case s == "":
 		p.Add(field, "must not be empty")
+	case !utf8.ValidString(s):
+		p.Add(field, "must be valid UTF-8")
 	case utf8.RuneCountInString(s) > MaxEmail:
 		p.Add(field, "must have at most %d characters", MaxEmail)
 	case at < 1 || utf8.RuneCountInString(s[:at]) > maxEmailLocal || !validLocal(s[:at]) || !validDomain(s[at+1:]):
