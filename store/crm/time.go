@@ -2,7 +2,6 @@ package crm
 
 import (
 	"errors"
-	"sort"
 	"strings"
 	"time"
 )
@@ -43,8 +42,19 @@ func Millis(t time.Time) time.Time {
 // Day is a calendar day, counted from 1970-01-01.
 type Day int32
 
-// DayOf is the day on which t falls in the zone.
+// DayOf is the day on which t falls in the zone: the one with
+// [Day.Start] <= t < next [Day.Start], so that later moments never fall on
+// earlier days. It differs from the calendar only where a clock was set back
+// over midnight (in Newfoundland until 2011, at 00:01).
 func DayOf(t time.Time, zone *time.Location) Day {
+	d := dateOf(t, zone)
+	if zone != time.UTC && !t.Before((d + 1).Start(zone)) {
+		d++
+	}
+	return d
+}
+
+func dateOf(t time.Time, zone *time.Location) Day {
 	y, m, d := t.In(zone).Date()
 	return dayOfDate(y, m, d)
 }
@@ -69,15 +79,37 @@ func (d Day) date() time.Time { return time.Unix(int64(d)*24*60*60, 0).UTC() }
 // String is the day as YYYY-MM-DD.
 func (d Day) String() string { return d.date().Format(time.DateOnly) }
 
-// Start is the first moment of the day in the zone. Where a clock change skips
-// midnight it is the first moment that exists, and where one repeats midnight
-// the earlier of the two.
+// Start is the first moment in the zone that bears the day's date. Where a
+// clock change skips midnight that is the moment of the change; where the whole
+// day was skipped, the beginning of the next one.
 func (d Day) Start(zone *time.Location) time.Time {
-	// No zone is a whole day away from UTC, so the start is within a day of
-	// midnight UTC. time.Date would answer with either side of a clock change.
-	from := d.date().Add(-24 * time.Hour)
-	after := func(seconds int) time.Time { return from.Add(time.Duration(seconds) * time.Second) }
-	return after(sort.Search(48*60*60, func(s int) bool { return DayOf(after(s), zone) >= d }))
+	midnight := d.date()
+	if zone == time.UTC {
+		return midnight
+	}
+	// The day begins when some offset of the time around it shows midnight, or
+	// when the clock changes to another offset.
+	y, m, day := midnight.Date()
+	about := time.Date(y, m, day, 0, 0, 0, 0, zone)
+	from, until := about.ZoneBounds()
+	candidates := []time.Time{about}
+	for _, change := range []time.Time{from, until} {
+		if change.IsZero() {
+			continue // the offset holds for ever in this direction
+		}
+		for _, t := range []time.Time{change.Add(-time.Second), change} {
+			_, offset := t.Zone()
+			candidates = append(candidates, midnight.Add(-time.Duration(offset)*time.Second).In(zone))
+		}
+		candidates = append(candidates, change)
+	}
+	start := about.Add(48 * time.Hour)
+	for _, t := range candidates {
+		if t.Before(start) && dateOf(t, zone) >= d {
+			start = t
+		}
+	}
+	return start.UTC()
 }
 
 // Week is the Monday that begins the week of d.
