@@ -32,9 +32,7 @@ func ParseAmount(s string) (Amount, error) {
 	}
 	negative := strings.HasPrefix(mantissa, "-")
 	whole, fraction, dotted := strings.Cut(strings.TrimPrefix(mantissa, "-"), ".")
-	digits := whole + fraction
-	if whole == "" || len(whole) > 1 && whole[0] == '0' ||
-		dotted && fraction == "" || strings.Trim(digits, "0123456789") != "" {
+	if !isDigits(whole) || len(whole) > 1 && whole[0] == '0' || dotted && !isDigits(fraction) {
 		return 0, errAmountSyntax
 	}
 	// The value is digits times 10 to the power of shift, in minor units.
@@ -42,7 +40,7 @@ func ParseAmount(s string) (Amount, error) {
 	if shift < 0 {
 		return 0, errAmountDecimals
 	}
-	digits = strings.TrimLeft(digits, "0")
+	digits := strings.TrimLeft(whole+fraction, "0")
 	switch {
 	case digits == "":
 		return 0, nil
@@ -62,15 +60,22 @@ func cutExponent(s string) (mantissa string, exponent int, err error) {
 	if i < 0 {
 		return s, 0, nil
 	}
-	exponent, err = strconv.Atoi(s[i+1:])
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
+	text := s[i+1:]
+	unsigned := text
+	if text != "" && (text[0] == '+' || text[0] == '-') {
+		unsigned = text[1:]
+	}
+	if !isDigits(unsigned) {
 		return "", 0, errAmountSyntax
 	}
+	exponent, _ = strconv.Atoi(text) // beyond an int it is the nearest one
 	// Far beyond any amount the exact exponent no longer matters; within the
 	// bounds it can be added to a length without overflow.
 	const bound = 1 << 30
 	return s[:i], min(max(exponent, -bound), bound), nil
 }
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // AppendTo appends the amount as a JSON number with two decimals.
 func (a Amount) AppendTo(b []byte) []byte {

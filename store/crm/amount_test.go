@@ -57,6 +57,8 @@ func TestParseAmountRefuses(t *testing.T) {
 		{"blanks", " 1", notANumber},
 		{"an exponent without digits", "1e", notANumber},
 		{"an exponent with a fraction", "1e1.5", notANumber},
+		{"a large exponent that ends in a letter", "0E100000000000000000000A", notANumber},
+		{"an exponent with two signs", "1e+-2", notANumber},
 		{"two exponents", "1e2e3", notANumber},
 		{"three decimals", "1.234", twoDecimals},
 		{"three decimals that are zero", "1.000", twoDecimals},

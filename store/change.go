@@ -1,0 +1,83 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"crms/store/crm"
+)
+
+// Change is the part that all commands share: when it happens, and by whom.
+type Change struct {
+	At time.Time
+	By crm.Actor
+}
+
+// Match is a condition on the revision of the customer's profile (If-Match).
+// The zero value sets none.
+type Match struct {
+	Conditional bool
+	Any         bool // any customer that exists
+	Revisions   []uint64
+}
+
+func (m Match) check(r record) error {
+	if !m.Conditional || m.Any || slices.Contains(m.Revisions, r.Revision) {
+		return nil
+	}
+	return &crm.Error{Kind: crm.PreconditionFailed, Message: "Customer has been changed since it was read"}
+}
+
+// customer reads the customer for a change.
+func (t *tx) customer(id crm.ID) (record, error) {
+	r, found, err := t.customers.Get(t.Tx, id)
+	if err == nil && !found {
+		err = crm.ErrCustomerNotFound()
+	}
+	return r, err
+}
+
+// matching reads the customer for a change that is bound to a revision.
+func (t *tx) matching(id crm.ID, m Match) (record, error) {
+	r, err := t.customer(id)
+	if err == nil {
+		err = m.check(r)
+	}
+	return r, err
+}
+
+// save writes the record in place of before and tells the log when what is
+// searched for has changed.
+func (t *tx) save(before *record, after record) error {
+	if err := t.customers.Save(t.Tx, after.ID, before, after); err != nil {
+		return err
+	}
+	if before != nil && before.Contact() == after.Contact() {
+		return nil
+	}
+	return t.appendChange(after.ID)
+}
+
+// amend saves a change of the profile with its place in the history. Where no
+// field differs only newer versions of them are kept, if there are any.
+func (t *tx) amend(before, after record, c Change, e crm.Entry) (record, error) {
+	if len(e.Changes) == 0 {
+		if after.Versions == before.Versions {
+			return before, nil
+		}
+		return after, t.save(&before, after)
+	}
+	after.Revision++
+	after.LastModifiedBy, after.LastModifiedAt = c.By, c.At
+	if err := t.remember(&after, c, e); err != nil {
+		return before, err
+	}
+	return after, t.save(&before, after)
+}
+
+// remember adds an entry to the customer's history.
+func (t *tx) remember(r *record, c Change, e crm.Entry) error {
+	r.Entries++
+	e.Number, e.At, e.By = r.Entries, c.At, c.By
+	return t.history.Put(t.Tx, numberedKey{r.ID, e.Number}, e)
+}

@@ -1,0 +1,231 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"crms/store/crm"
+	"crms/store/internal/kv"
+)
+
+// Command is a change of the store. Everything that decides its outcome is in
+// it: the time, the actor, new ids. Applied to the same state it does the same
+// again.
+//
+// apply checks first and writes afterwards: an error that it returns before its
+// first write leaves the other commands of its transaction undisturbed.
+type Command[R any] interface {
+	apply(tx *tx) (R, error)
+}
+
+// Do applies the command and returns when its change is durable. An error means
+// that nothing was changed. A [*crm.Error] says what the caller did wrong.
+//
+// When ctx ends before the command's turn has come, the command is dropped.
+func Do[R any](ctx context.Context, s *Store, c Command[R]) (R, error) {
+	var result R
+	err := s.committer.submit(ctx, func(tx *tx) (err error) {
+		result, err = c.apply(tx)
+		return err
+	})
+	if err != nil {
+		var none R
+		return none, err
+	}
+	return result, nil
+}
+
+// tx is the transaction that a command works in.
+type tx struct {
+	*kv.Tx
+	*schema
+}
+
+// maxGroup bounds the commands of one transaction, and with it how long the
+// first of them waits.
+const maxGroup = 512
+
+// committer is the one goroutine that writes. It takes all the commands that
+// are waiting and commits them together, so that concurrent writers share the
+// price of making a change durable, which is nearly all of it.
+type committer struct {
+	store *Store
+	queue chan *request
+	done  chan struct{}
+
+	mu     sync.RWMutex // held for reading while sending to queue
+	closed bool
+
+	working sync.Mutex // held while a group is committed
+}
+
+// pause runs fn while no command is applied.
+func (c *committer) pause(fn func() error) error {
+	c.working.Lock()
+	defer c.working.Unlock()
+	return fn()
+}
+
+// request is a command on its way through the committer.
+type request struct {
+	ctx    context.Context
+	apply  func(*tx) error
+	err    error
+	answer chan struct{} // closed when err is final
+}
+
+func newCommitter(s *Store) *committer {
+	c := &committer{store: s, queue: make(chan *request, maxGroup), done: make(chan struct{})}
+	go c.run()
+	return c
+}
+
+var errClosed = &crm.Error{Kind: crm.Unavailable, Message: "The service is shutting down"}
+
+func (c *committer) submit(ctx context.Context, apply func(*tx) error) error {
+	r := &request{ctx: ctx, apply: apply, answer: make(chan struct{})}
+	if err := c.send(r); err != nil {
+		return err
+	}
+	<-r.answer
+	return r.err
+}
+
+func (c *committer) send(r *request) error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return errClosed
+	}
+	select {
+	case c.queue <- r:
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+// close refuses new commands, finishes those that wait, and returns when the
+// last one is answered.
+func (c *committer) close() {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		close(c.queue)
+	}
+	c.mu.Unlock()
+	<-c.done
+}
+
+func (c *committer) run() {
+	defer close(c.done)
+	group := make([]*request, 0, maxGroup)
+	for first := range c.queue {
+		group = c.fill(append(group[:0], first))
+		c.commit(group)
+		for _, r := range group {
+			close(r.answer)
+		}
+		clear(group)
+	}
+}
+
+// fill takes what is waiting, without waiting for more.
+func (c *committer) fill(group []*request) []*request {
+	for len(group) < maxGroup {
+		select {
+		case r, open := <-c.queue:
+			if !open {
+				return group
+			}
+			group = append(group, r)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit applies the group in one transaction. A command that fails after it
+// has written would take its neighbours with it: the transaction is rolled back
+// and done again without that command, until it goes through.
+func (c *committer) commit(group []*request) {
+	c.working.Lock()
+	defer c.working.Unlock()
+	broken := map[*request]bool{}
+	for {
+		err := c.transact(group, broken)
+		var half *halfDoneError
+		switch {
+		case errors.As(err, &half):
+			c.store.log.Error("a command failed half way and was rolled back", "error", half.request.err)
+			broken[half.request] = true
+			continue
+		case err != nil && !errors.Is(err, errNothingToCommit):
+			for _, r := range group {
+				if !broken[r] && r.err == nil {
+					r.err = commitError(err)
+				}
+			}
+		}
+		return
+	}
+}
+
+// halfDoneError asks for the transaction to be done again without the request.
+type halfDoneError struct{ request *request }
+
+func (e *halfDoneError) Error() string { return "command failed half way" }
+
+// errNothingToCommit rolls a transaction back in which nothing was written.
+var errNothingToCommit = errors.New("nothing to commit")
+
+func (c *committer) transact(group []*request, broken map[*request]bool) error {
+	s := c.store
+	var seq uint64
+	err := s.db.Update(func(kvtx *kv.Tx) error {
+		t := &tx{kvtx, s.schema}
+		for _, r := range group {
+			if broken[r] {
+				continue
+			}
+			before := t.Writes()
+			if r.err = applyOne(t, r); r.err != nil && t.Writes() != before {
+				return &halfDoneError{r}
+			}
+		}
+		if t.Writes() == 0 {
+			return errNothingToCommit
+		}
+		seq = t.Sequence(s.schema.log.Name)
+		return s.pruneLog(t)
+	})
+	if err == nil {
+		s.publish(seq)
+	}
+	return err
+}
+
+// applyOne turns a panic of the command into an error, so that a bug in one
+// command does not end the service for all.
+func applyOne(t *tx, r *request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	return r.apply(t)
+}
+
+func commitError(err error) error {
+	if kv.IsFull(err) {
+		return &crm.Error{Kind: crm.Unavailable, Message: "The disk is full: the change was not saved", Err: err}
+	}
+	return fmt.Errorf("cannot commit: %w", err)
+}

@@ -1,0 +1,109 @@
+package kv
+
+import (
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Tx is a transaction on a [DB]. It is good for the goroutine that got it,
+// until the function that got it returns.
+type Tx struct {
+	bolt    *bolt.Tx
+	buckets map[string]*bolt.Bucket // those already looked up
+	writes  int
+}
+
+// Writes counts the puts and deletes so far.
+func (tx *Tx) Writes() int { return tx.writes }
+
+// CreateBuckets makes the buckets that do not exist yet.
+func (tx *Tx) CreateBuckets(names ...string) error {
+	for _, name := range names {
+		if _, err := tx.bolt.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return fmt.Errorf("cannot create bucket %s: %w", name, err)
+		}
+		tx.writes++
+	}
+	return nil
+}
+
+// Buckets names the buckets that exist, in byte order.
+func (tx *Tx) Buckets() []string {
+	var names []string
+	_ = tx.bolt.ForEach(func(name []byte, _ *bolt.Bucket) error {
+		names = append(names, string(name))
+		return nil
+	})
+	return names
+}
+
+// clear empties a bucket.
+func (tx *Tx) clear(name string) error {
+	tx.writes++
+	delete(tx.buckets, name)
+	if err := tx.bolt.DeleteBucket([]byte(name)); err != nil {
+		return fmt.Errorf("cannot empty bucket %s: %w", name, err)
+	}
+	_, err := tx.bolt.CreateBucket([]byte(name))
+	return err
+}
+
+// bucket panics when the bucket does not exist: the schema is checked when the
+// store opens, so that its absence later is a bug.
+func (tx *Tx) bucket(name string) *bolt.Bucket {
+	if b := tx.buckets[name]; b != nil {
+		return b
+	}
+	b := tx.bolt.Bucket([]byte(name))
+	if b == nil {
+		panic("no bucket " + name)
+	}
+	if tx.buckets == nil {
+		tx.buckets = make(map[string]*bolt.Bucket, 4)
+	}
+	tx.buckets[name] = b
+	return b
+}
+
+// get returns nil when there is no such key. The bytes are bbolt's own: they
+// end with the transaction and must not be changed.
+func (tx *Tx) get(bucket string, key []byte) []byte { return tx.bucket(bucket).Get(key) }
+
+func (tx *Tx) put(bucket string, key, value []byte) error {
+	tx.writes++
+	if err := tx.bucket(bucket).Put(key, value); err != nil {
+		return fmt.Errorf("cannot write %s %x: %w", bucket, key, err)
+	}
+	return nil
+}
+
+func (tx *Tx) delete(bucket string, key []byte) error {
+	tx.writes++
+	if err := tx.bucket(bucket).Delete(key); err != nil {
+		return fmt.Errorf("cannot delete %s %x: %w", bucket, key, err)
+	}
+	return nil
+}
+
+// Sequence is the last number that [Tx.NextSequence] gave out for the bucket.
+func (tx *Tx) Sequence(bucket string) uint64 { return tx.bucket(bucket).Sequence() }
+
+// NextSequence counts the bucket's sequence up by one. It survives the deletion
+// of every key.
+func (tx *Tx) NextSequence(bucket string) (uint64, error) {
+	tx.writes++
+	return tx.bucket(bucket).NextSequence()
+}
+
+// damaged says which row cannot be read.
+func damaged(bucket string, key []byte, err error) error {
+	if errors.Is(err, ErrDamaged) {
+		return err
+	}
+	return fmt.Errorf("%s %x %w: %w", bucket, key, ErrDamaged, err)
+}
+
+// HasBucket reports whether the bucket exists.
+func (tx *Tx) HasBucket(name string) bool { return tx.bolt.Bucket([]byte(name)) != nil }

@@ -1,0 +1,201 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"crms/store/crm"
+	"crms/store/internal/kv"
+)
+
+// schemaVersion is the version of the buckets described in DESIGN.md. A change
+// of what is stored raises it.
+const schemaVersion = 1
+
+// schema declares every bucket. DESIGN.md shows them as a tree; a test holds
+// the two together.
+type schema struct {
+	meta       *kv.Table[string, string]
+	customers  *kv.Collection[crm.ID, record]
+	users      *kv.Index[crm.ID, record]
+	emails     *kv.Index[crm.ID, record]
+	since      *kv.Index[crm.ID, record]
+	top        *kv.Index[crm.ID, record]
+	days       *kv.Sum[record]
+	totals     *kv.Sum[record]
+	notes      *kv.Table[numberedKey, crm.Note]
+	history    *kv.Table[numberedKey, crm.Entry]
+	orders     *kv.Table[ledgerKey, crm.Order]
+	complaints *kv.Table[ledgerKey, crm.Complaint]
+	tombstones *kv.Table[string, tombstone]
+	log        *kv.Table[uint64, crm.ID]
+}
+
+// The rows of meta.
+const (
+	metaSchema     = "schema"     // the schema version, decimal
+	metaGeneration = "generation" // names this store; another one after a restore
+	metaZone       = "zone"       // the zone by which days are counted
+	metaCreated    = "created"    // when the store was made
+)
+
+// newSchema declares the buckets of a store whose days are those of the zone.
+func newSchema(zone *time.Location) *schema {
+	s := &schema{
+		meta: &kv.Table[string, string]{Name: "meta", Key: textCodec, Row: textCodec},
+		users: &kv.Index[crm.ID, record]{
+			Name: "users",
+			Entry: func(key, value []byte, r record) ([]byte, []byte, bool) {
+				return append(key, r.UserID...), append(value, r.ID[:]...), true
+			},
+			Owner: func(_, value []byte) (crm.ID, error) { return idCodec.Parse(value) },
+		},
+		emails: &kv.Index[crm.ID, record]{
+			Name: "emails",
+			Entry: func(key, value []byte, r record) ([]byte, []byte, bool) {
+				return append(emailPrefix(key, r.Email), r.ID[:]...), value, true
+			},
+			Owner: func(key, _ []byte) (crm.ID, error) {
+				k := kv.ReadKey(key)
+				_ = k.String()
+				return idAt(k)
+			},
+		},
+		since: &kv.Index[crm.ID, record]{
+			Name: "since",
+			Entry: func(key, value []byte, r record) ([]byte, []byte, bool) {
+				key = append(kv.AppendInt64(key, r.Since.UnixMilli()), r.ID[:]...)
+				return key, append(value, byte(r.Status), byte(r.Type)), true
+			},
+			Owner: func(key, _ []byte) (crm.ID, error) {
+				k := kv.ReadKey(key)
+				_ = k.Int64()
+				return idAt(k)
+			},
+			Growing: true,
+		},
+		top: &kv.Index[crm.ID, record]{
+			Name: "top",
+			Entry: func(key, value []byte, r record) ([]byte, []byte, bool) {
+				// Negated, so that the highest value comes first and ties keep
+				// the order of their ids.
+				key = append(kv.AppendInt64(key, -int64(r.Figures.OrderValue)), r.ID[:]...)
+				return key, value, r.Figures.TotalOrders > 0
+			},
+			Owner: func(key, _ []byte) (crm.ID, error) {
+				k := kv.ReadKey(key)
+				_ = k.Int64()
+				return idAt(k)
+			},
+		},
+		days: &kv.Sum[record]{
+			Name:  "days",
+			Width: crm.NumStatuses * crm.NumTypes,
+			Term: func(key []byte, terms []int64, r record) []byte {
+				terms[cellOf(r.Status, r.Type)] = 1
+				return kv.AppendInt64(key, int64(crm.DayOf(r.Since, zone)))
+			},
+		},
+		totals: &kv.Sum[record]{
+			Name:  "totals",
+			Width: 5,
+			Term: func(key []byte, terms []int64, r record) []byte {
+				copy(terms, []int64{1, r.Figures.TotalOrders, int64(r.Figures.OrderValue), r.Figures.TotalComplaints, r.Figures.OpenComplaints})
+				return append(key, byte(r.Status), byte(r.Type))
+			},
+		},
+		notes:      &kv.Table[numberedKey, crm.Note]{Name: "notes", Key: numberedCodec, Row: noteCodec},
+		history:    &kv.Table[numberedKey, crm.Entry]{Name: "history", Key: numberedCodec, Row: entryCodec},
+		orders:     &kv.Table[ledgerKey, crm.Order]{Name: "orders", Key: ledgerCodec, Row: orderCodec},
+		complaints: &kv.Table[ledgerKey, crm.Complaint]{Name: "complaints", Key: ledgerCodec, Row: complaintCodec},
+		tombstones: &kv.Table[string, tombstone]{Name: "tombstones", Key: textCodec, Row: tombstoneCodec},
+		log:        &kv.Table[uint64, crm.ID]{Name: "log", Key: sequenceCodec, Row: idCodec, Growing: true},
+	}
+	s.customers = &kv.Collection[crm.ID, record]{
+		Table:   kv.Table[crm.ID, record]{Name: "customers", Key: idCodec, Row: recordCodec, Growing: true},
+		Indexes: []*kv.Index[crm.ID, record]{s.users, s.emails, s.since, s.top},
+		Sums:    []*kv.Sum[record]{s.days, s.totals},
+	}
+	return s
+}
+
+// buckets names every bucket of the schema.
+func (s *schema) buckets() []string {
+	names := []string{
+		s.meta.Name, s.customers.Name, s.notes.Name, s.history.Name,
+		s.orders.Name, s.complaints.Name, s.tombstones.Name, s.log.Name,
+	}
+	for _, ix := range s.customers.Indexes {
+		names = append(names, ix.Name)
+	}
+	for _, sum := range s.customers.Sums {
+		names = append(names, sum.Name)
+	}
+	return names
+}
+
+// cellOf is the place of a status and type in a vector of days.
+func cellOf(s crm.Status, t crm.Type) int { return int(s)*crm.NumTypes + int(t) }
+
+// numberedKey is the key of the n-th note or history entry of a customer.
+type numberedKey struct {
+	ID     crm.ID
+	Number uint32
+}
+
+// ledgerKey is the key of an order or a complaint of a customer.
+type ledgerKey struct {
+	ID       crm.ID
+	External string // the sibling's id of the order or complaint
+}
+
+// tombstone is what stays of a deleted customer, under its user id.
+type tombstone struct {
+	ID        crm.ID
+	DeletedAt time.Time
+}
+
+var (
+	textCodec = kv.Codec[string]{
+		Append: func(b []byte, s string) []byte { return append(b, s...) },
+		Parse:  func(b []byte) (string, error) { return string(b), nil },
+	}
+	idCodec = kv.Codec[crm.ID]{
+		Append: func(b []byte, id crm.ID) []byte { return append(b, id[:]...) },
+		Parse:  func(b []byte) (crm.ID, error) { return idAt(kv.ReadKey(b)) },
+	}
+	sequenceCodec = kv.Codec[uint64]{
+		Append: kv.AppendUint64,
+		Parse: func(b []byte) (uint64, error) {
+			k := kv.ReadKey(b)
+			return k.Uint64(), k.Err()
+		},
+	}
+	numberedCodec = kv.Codec[numberedKey]{
+		Append: func(b []byte, k numberedKey) []byte { return kv.AppendUint32(append(b, k.ID[:]...), k.Number) },
+		Parse: func(b []byte) (numberedKey, error) {
+			k := kv.ReadKey(b)
+			return numberedKey{crm.ID(k.Fixed(len(crm.ID{}))), k.Uint32()}, k.Err()
+		},
+	}
+	ledgerCodec = kv.Codec[ledgerKey]{
+		Append: func(b []byte, k ledgerKey) []byte { return append(append(b, k.ID[:]...), k.External...) },
+		Parse: func(b []byte) (ledgerKey, error) {
+			if len(b) <= len(crm.ID{}) {
+				return ledgerKey{}, fmt.Errorf("ledger key of %d bytes", len(b))
+			}
+			return ledgerKey{crm.ID(b[:len(crm.ID{})]), string(b[len(crm.ID{}):])}, nil
+		},
+	}
+)
+
+// idAt reads the id that ends a key.
+func idAt(k *kv.KeyReader) (crm.ID, error) {
+	id := crm.ID(k.Fixed(len(crm.ID{})))
+	return id, k.Err()
+}
+
+// emailPrefix begins the keys of every customer with the email.
+func emailPrefix(key []byte, email string) []byte {
+	return kv.AppendString(key, crm.EmailKey(email))
+}

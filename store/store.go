@@ -1,0 +1,212 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"crms/store/crm"
+	"crms/store/internal/kv"
+)
+
+// Options say how a store is opened. The zero value is good for tests.
+type Options struct {
+	Zone *time.Location   // of the calendar days; UTC when nil
+	Now  func() time.Time // time.Now when nil; only for when the store was made
+	Log  *slog.Logger     // slog.Default() when nil
+}
+
+// Store is the system of record of one shop: a folder that one process has
+// open at a time. All its methods may be called by many goroutines at once.
+type Store struct {
+	dir        string
+	db         *kv.DB
+	schema     *schema
+	zone       *time.Location
+	generation string
+	log        *slog.Logger
+
+	committer *committer
+	lastSeq   atomic.Uint64 // of the log, as of the last commit
+	passed    atomic.Uint64 // what the follower of the log durably holds
+	committed chan struct{} // see [Store.Committed]
+}
+
+// fileName is the database inside the data folder.
+const fileName = "crms.db"
+
+// ErrInUse says that another process has the data folder open.
+var ErrInUse = kv.ErrInUse
+
+// ErrDamaged says that what is stored is not what was written.
+var ErrDamaged = kv.ErrDamaged
+
+// Open opens the store in the folder, or makes a new one there, with mode 0700
+// for the folder and 0600 for its files. A folder that another process has
+// open, a database of a newer schema, and one that is empty, cut short or
+// unreadable are errors of one line.
+//
+// When the zone is not the one by which the days were counted before, they are
+// counted anew.
+func Open(dir string, o Options) (*Store, error) {
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	s := &Store{
+		dir: dir, schema: newSchema(o.Zone), zone: o.Zone, log: o.Log,
+		committed: make(chan struct{}, 1),
+	}
+	if err := s.open(o.Now()); err != nil {
+		return nil, fmt.Errorf("cannot open store %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(now time.Time) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	db, err := kv.Open(filepath.Join(s.dir, fileName))
+	if err != nil {
+		return err
+	}
+	s.db = db
+	if err := s.prepare(now); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	s.committer = newCommitter(s)
+	return nil
+}
+
+// prepare brings a new or an older database to the state that this program
+// works with, and refuses a newer one.
+func (s *Store) prepare(now time.Time) error {
+	var version int
+	if err := s.db.View(func(tx *kv.Tx) (err error) { version, err = s.storedVersion(tx); return err }); err != nil {
+		return err
+	}
+	if version > schemaVersion {
+		return fmt.Errorf("the database has schema version %d, this program knows up to %d: use a newer crms", version, schemaVersion)
+	}
+	if version == 0 {
+		if err := s.db.Update(func(tx *kv.Tx) error { return s.initialise(tx, now) }); err != nil {
+			return err
+		}
+	}
+	if err := s.checkZone(); err != nil {
+		return err
+	}
+	return s.db.View(func(tx *kv.Tx) (err error) {
+		s.lastSeq.Store(tx.Sequence(s.schema.log.Name))
+		s.generation, _, err = s.schema.meta.Get(tx, metaGeneration)
+		return err
+	})
+}
+
+// storedVersion is 0 for a database without any bucket.
+func (s *Store) storedVersion(tx *kv.Tx) (int, error) {
+	if len(tx.Buckets()) == 0 {
+		return 0, nil
+	}
+	if !tx.HasBucket(s.schema.meta.Name) {
+		return 0, fmt.Errorf("%w: not a crms database", ErrDamaged)
+	}
+	text, found, err := s.schema.meta.Get(tx, metaSchema)
+	if err != nil {
+		return 0, err
+	}
+	version, err := strconv.Atoi(text)
+	if !found || err != nil {
+		return 0, fmt.Errorf("%w: not a crms database", ErrDamaged)
+	}
+	if version == schemaVersion {
+		for _, name := range s.schema.buckets() {
+			if !tx.HasBucket(name) {
+				return 0, fmt.Errorf("%w: bucket %s is missing", ErrDamaged, name)
+			}
+		}
+	}
+	return version, nil
+}
+
+func (s *Store) initialise(tx *kv.Tx, now time.Time) error {
+	if err := tx.CreateBuckets(s.schema.buckets()...); err != nil {
+		return err
+	}
+	for _, row := range [][2]string{
+		{metaSchema, strconv.Itoa(schemaVersion)},
+		{metaGeneration, newGeneration()},
+		{metaZone, s.zone.String()},
+		{metaCreated, crm.FormatTime(now)},
+	} {
+		if err := s.schema.meta.Put(tx, row[0], row[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newGeneration() string {
+	b := make([]byte, 16)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+func (s *Store) checkZone() error {
+	var counted string
+	err := s.db.View(func(tx *kv.Tx) (err error) {
+		counted, _, err = s.schema.meta.Get(tx, metaZone)
+		return err
+	})
+	if err != nil || counted == s.zone.String() {
+		return err
+	}
+	s.log.Info("counting the days anew for another time zone", "from", counted, "to", s.zone.String())
+	return s.db.Update(func(tx *kv.Tx) error {
+		if err := s.schema.customers.Rebuild(tx, s.schema.days.Name); err != nil {
+			return err
+		}
+		return s.schema.meta.Put(tx, metaZone, s.zone.String())
+	})
+}
+
+// Close finishes the commands that are waiting and closes the file. Commands
+// that come later are refused.
+func (s *Store) Close() error {
+	s.committer.close()
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("cannot close store %s: %w", s.dir, err)
+	}
+	return nil
+}
+
+// Zone is the zone by which the store counts days.
+func (s *Store) Zone() *time.Location { return s.zone }
+
+// Generation names this store. A store that was restored from a backup has
+// another generation than the one that was saved, so that whatever was derived
+// from the old one can be told apart.
+func (s *Store) Generation() string { return s.generation }
+
+// view runs a read in one transaction.
+func (s *Store) view(what string, fn func(tx *kv.Tx) error) error {
+	err := s.db.View(fn)
+	var known *crm.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return fmt.Errorf("cannot read %s: %w", what, err)
+}

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"fmt"
+	"reflect"
+
+	"crms/store/crm"
+	"crms/store/internal/kv"
+)
+
+// Finding is one difference that [Store.Verify] has found.
+type Finding string
+
+// missingRow is what an index says that points at nothing.
+func missingRow(id crm.ID) error {
+	return fmt.Errorf("customer %s %w: an index knows it, but it has no record", id, ErrDamaged)
+}
+
+// Verify proves the whole store again and names each difference: every page is
+// in its place, every row matches its checksum, every index and sum is what the
+// records add up to, each customer's figures are what the opening balance and
+// the ledger add up to, notes and history are numbered as the record says, and
+// nothing belongs to a customer that does not exist.
+//
+// It holds off the commands while it runs, since bbolt's own check must not
+// run beside a writer.
+func (s *Store) Verify() ([]Finding, error) {
+	var found []Finding
+	report := func(format string, args ...any) {
+		found = append(found, Finding(fmt.Sprintf(format, args...)))
+	}
+	err := s.committer.pause(func() error {
+		if err := s.db.Check(func(err error) { report("page structure: %v", err) }); err != nil {
+			return err
+		}
+		return s.db.View(func(tx *kv.Tx) error {
+			v := verifier{s.schema, tx, report}
+			v.run()
+			return nil
+		})
+	})
+	if err != nil {
+		return found, fmt.Errorf("cannot verify store %s: %w", s.dir, err)
+	}
+	return found, nil
+}
+
+type verifier struct {
+	*schema
+	tx     *kv.Tx
+	report func(format string, args ...any)
+}
+
+func (v verifier) run() {
+	v.customers.Verify(v.tx, v.report)
+	for item := range v.customers.Walk(v.tx, nil) {
+		if item.Err != nil {
+			return // reported by the collection
+		}
+		v.customer(item.Row)
+	}
+	v.orphans()
+	v.deleted()
+	v.logRows()
+}
+
+func (v verifier) customer(r record) {
+	figures, err := v.recount(v.tx, r)
+	if err != nil {
+		v.report("customer %s: ledger: %v", r.ID, err)
+	} else if !reflect.DeepEqual(normal(figures), normal(r.Figures)) {
+		v.report("customer %s: figures are %+v, the ledger adds up to %+v", r.ID, r.Figures, figures)
+	}
+	v.numbers(r, "notes", v.notes.Name, r.Notes, numbersOf(v.notes, v.tx, r.ID))
+	v.numbers(r, "history", v.history.Name, r.Entries, numbersOf(v.history, v.tx, r.ID))
+}
+
+// normal makes figures comparable: no counts is the same as an empty list.
+func normal(f crm.Figures) crm.Figures {
+	if len(f.OrdersByStatus) == 0 {
+		f.OrdersByStatus = nil
+	}
+	if len(f.ComplaintsByCategory) == 0 {
+		f.ComplaintsByCategory = nil
+	}
+	return f
+}
+
+// numbersOf returns the numbers of a customer's rows, and the error that ended
+// the walk.
+func numbersOf[V any](table *kv.Table[numberedKey, V], tx *kv.Tx, id crm.ID) func(yield func(uint32, error) bool) {
+	return func(yield func(uint32, error) bool) {
+		for item := range table.Walk(tx, id[:]) {
+			if !yield(item.Key.Number, item.Err) {
+				return
+			}
+		}
+	}
+}
+
+func (v verifier) numbers(r record, what, bucket string, last uint32, numbers func(func(uint32, error) bool)) {
+	next := uint32(1)
+	for n, err := range numbers {
+		if err != nil {
+			v.report("customer %s: %s: %v", r.ID, what, err)
+			return
+		}
+		if n != next {
+			v.report("customer %s: %s: number %d follows %d in %s", r.ID, what, n, next-1, bucket)
+		}
+		next = n + 1
+	}
+	if next-1 != last {
+		v.report("customer %s: %s: the record says %d, %s ends with %d", r.ID, what, last, bucket, next-1)
+	}
+}
+
+// orphans looks for rows of customers that do not exist.
+func (v verifier) orphans() {
+	reportOrphans(v, v.notes, func(k numberedKey) crm.ID { return k.ID })
+	reportOrphans(v, v.history, func(k numberedKey) crm.ID { return k.ID })
+	reportOrphans(v, v.orders, func(k ledgerKey) crm.ID { return k.ID })
+	reportOrphans(v, v.complaints, func(k ledgerKey) crm.ID { return k.ID })
+}
+
+func reportOrphans[K, V any](v verifier, table *kv.Table[K, V], owner func(K) crm.ID) {
+	var last crm.ID
+	for item := range table.Walk(v.tx, nil) {
+		if item.Err != nil {
+			v.report("%v", item.Err)
+			return
+		}
+		id := owner(item.Key)
+		if id == last {
+			continue
+		}
+		last = id
+		if _, found, err := v.customers.Get(v.tx, id); err == nil && !found {
+			v.report("%s holds rows of customer %s, who does not exist", table.Name, id)
+		}
+	}
+}
+
+// deleted looks for customers that live on beside their tombstone.
+func (v verifier) deleted() {
+	for item := range v.tombstones.Walk(v.tx, nil) {
+		if item.Err != nil {
+			v.report("%v", item.Err)
+			return
+		}
+		if _, found, err := v.customers.Get(v.tx, item.Row.ID); err == nil && found {
+			v.report("customer %s exists beside its tombstone", item.Row.ID)
+		}
+	}
+}
+
+// logRows checks that the log has no gaps and ends where it says.
+func (v verifier) logRows() {
+	last, next := v.tx.Sequence(v.log.Name), uint64(0)
+	for item := range v.log.Walk(v.tx, nil) {
+		if item.Err != nil {
+			v.report("%v", item.Err)
+			return
+		}
+		if next != 0 && item.Key != next {
+			v.report("log: row %d follows row %d", item.Key, next-1)
+		}
+		next = item.Key + 1
+	}
+	if next != 0 && next-1 != last {
+		v.report("log: ends with row %d, but %d were given out", next-1, last)
+	}
+}
