@@ -1,0 +1,95 @@
+package search
+
+import (
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"crms/store/crm"
+)
+
+// tier is a class of equally good answers. Better ones come first, and within
+// a tier the newest customers do.
+type tier int
+
+const (
+	sameKey   tier = iota // the id, email or number is the whole text
+	sameName              // the name is the whole text
+	allWhole              // all words are met whole, then as prefixes, and so on
+	allPrefix             //
+	allInside             //
+	allNear               //
+	numTiers
+)
+
+// findings are the documents of each tier by segment. No document is in two.
+type findings [numTiers][]*roaring.Bitmap
+
+// find returns the ids from offset up to offset+limit of all who meet the
+// request, best first, and how many they are.
+func (s *snapshot) find(r request, offset, limit int) (ids []crm.ID, total int, err error) {
+	found, err := s.findings(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, sets := range found {
+		n := cardinality(sets)
+		if from := max(0, offset-total); from < n && len(ids) < limit {
+			ids, err = newest(ids, s.segments, sets, from, limit-len(ids))
+			if err != nil {
+				return nil, 0, err
+			}
+		}
+		total += n
+	}
+	return ids, total, nil
+}
+
+func cardinality(sets []*roaring.Bitmap) int {
+	n := 0
+	for _, set := range sets {
+		if set != nil {
+			n += int(set.GetCardinality())
+		}
+	}
+	return n
+}
+
+func (s *snapshot) findings(r request) (findings, error) {
+	var f findings
+	for t := range f {
+		f[t] = make([]*roaring.Bitmap, len(s.segments))
+	}
+	for i, seg := range s.segments {
+		seg.exact(r, &f, i)
+		m := r.criteria.in(seg, inside)
+		f[allWhole][i], f[allPrefix][i], f[allInside][i] = m[whole], m[prefix], m[inside]
+		f.separate(seg, i)
+		if seg.err != nil {
+			return f, seg.err
+		}
+	}
+	return f, nil
+}
+
+// exact finds whom the whole text names.
+func (s *segment) exact(r request, f *findings, i int) {
+	if !r.id.IsZero() {
+		f[sameKey][i] = s.with("_id", documentID(r.id))
+	}
+	for _, key := range r.keys {
+		f[sameKey][i] = union(f[sameKey][i], s.with(fieldKey, key))
+	}
+	for _, name := range r.names {
+		f[sameName][i] = union(f[sameName][i], s.with(fieldFull, name))
+	}
+}
+
+// separate leaves the segment's live documents in the best tier that they are
+// in, and takes them out of all others.
+func (f *findings) separate(s *segment, i int) {
+	var better *roaring.Bitmap
+	for t := range f {
+		set := without(s.live(f[t][i]), better)
+		f[t][i] = set
+		better = union(better, set)
+	}
+}

@@ -1,0 +1,162 @@
+package search
+
+import (
+	"bytes"
+	"container/heap"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"crms/store/crm"
+)
+
+// order is the sequence in which equally good customers of a segment are
+// shown: the newest id first.
+type order struct {
+	ids    []crm.ID // by document number
+	newest []uint32 // the document numbers, newest first
+}
+
+// orderCache keeps the orders of a volume's segments, which never change.
+type orderCache struct {
+	mu     sync.Mutex
+	orders map[uint64]*order // by segment
+}
+
+// order returns the segment's order.
+func (s *segment) order() (*order, error) {
+	s.orders.mu.Lock()
+	defer s.orders.mu.Unlock()
+	if o := s.orders.orders[s.part.Id()]; o != nil {
+		return o, nil
+	}
+	o, err := readOrder(s)
+	if err != nil {
+		return nil, err
+	}
+	if s.orders.orders == nil {
+		s.orders.orders = make(map[uint64]*order)
+	}
+	s.orders.orders[s.part.Id()] = o
+	return o, nil
+}
+
+func readOrder(s *segment) (*order, error) {
+	n := s.part.Segment().Count()
+	o := &order{ids: make([]crm.ID, n), newest: make([]uint32, n)}
+	for i := range n {
+		id, err := s.part.DocID(i)
+		if err != nil {
+			return nil, err
+		}
+		if len(id) != len(o.ids[i]) {
+			return nil, fmt.Errorf("%w: document %d has no id", errTorn, i)
+		}
+		o.ids[i] = crm.ID(id)
+		o.newest[i] = uint32(i)
+	}
+	slices.SortFunc(o.newest, func(a, b uint32) int { return newestFirst(o.ids[a], o.ids[b]) })
+	return o, nil
+}
+
+func newestFirst(a, b crm.ID) int { return bytes.Compare(b[:], a[:]) }
+
+// warm reads the orders of all segments and forgets those that are gone, so
+// that no search has to.
+func (s *snapshot) warm() error {
+	present := make(map[uint64]bool, len(s.segments))
+	for _, seg := range s.segments {
+		if _, err := seg.order(); err != nil {
+			return err
+		}
+		present[seg.part.Id()] = true
+	}
+	if len(s.segments) == 0 {
+		return nil
+	}
+	cache := s.segments[0].orders
+	cache.mu.Lock()
+	defer cache.mu.Unlock()
+	for id := range cache.orders {
+		if !present[id] {
+			delete(cache.orders, id)
+		}
+	}
+	return nil
+}
+
+// walk goes through a set of a segment's documents, newest first.
+type walk struct {
+	*order
+	set  *roaring.Bitmap // nil when docs is the set itself
+	docs []uint32
+	id   crm.ID // of the document it stands at
+}
+
+// newWalk stands before the first document. A small set is sorted; a large one
+// is met often enough on the way through the whole order.
+func newWalk(o *order, set *roaring.Bitmap) *walk {
+	n := set.GetCardinality()
+	if n*n > uint64(len(o.newest)) {
+		return &walk{order: o, set: set, docs: o.newest}
+	}
+	docs := set.ToArray()
+	slices.SortFunc(docs, func(a, b uint32) int { return newestFirst(o.ids[a], o.ids[b]) })
+	return &walk{order: o, docs: docs}
+}
+
+// next moves to the next document; it is false behind the last.
+func (w *walk) next() bool {
+	for i, doc := range w.docs {
+		if w.set == nil || w.set.Contains(doc) {
+			w.id, w.docs = w.ids[doc], w.docs[i+1:]
+			return true
+		}
+	}
+	return false
+}
+
+// walks is a heap of walks, the one at the newest id on top.
+type walks []*walk
+
+func (h walks) Len() int           { return len(h) }
+func (h walks) Less(i, j int) bool { return newestFirst(h[i].id, h[j].id) < 0 }
+func (h walks) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *walks) Push(w any)        { *h = append(*h, w.(*walk)) }
+func (h *walks) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
+}
+
+// newest appends the ids from offset up to offset+limit of all segments' sets
+// together, in the order of their age.
+func newest(ids []crm.ID, segments []*segment, sets []*roaring.Bitmap, offset, limit int) ([]crm.ID, error) {
+	var h walks
+	for i, set := range sets {
+		if set == nil || set.IsEmpty() {
+			continue
+		}
+		o, err := segments[i].order()
+		if err != nil {
+			return nil, err
+		}
+		if w := newWalk(o, set); w.next() {
+			h = append(h, w)
+		}
+	}
+	heap.Init(&h)
+	for n := 0; len(h) > 0 && n < offset+limit; n++ {
+		if n >= offset {
+			ids = append(ids, h[0].id)
+		}
+		if h[0].next() {
+			heap.Fix(&h, 0)
+		} else {
+			heap.Pop(&h)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,73 @@
+package search
+
+import "strings"
+
+// digitsOf returns the digits in folded text.
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// isDigits reports folded text of nothing but digits.
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// isPhoneLike reports folded text that could be a contact number or a piece of
+// one: digits, and otherwise only what numbers are grouped with.
+func isPhoneLike(s string) bool {
+	return strings.ContainsAny(s, "0123456789") && strings.Trim(s, "0123456789+-()./") == ""
+}
+
+// phoneForms returns the ways in which the same number is written as digits:
+// as it stands, without the country code, and without the trunk zero. The
+// first is the number as it stands.
+func phoneForms(s string) []string {
+	digits := digitsOf(s)
+	forms := []string{digits}
+	international := strings.HasPrefix(strings.TrimLeft(s, " ("), "+")
+	if rest, ok := strings.CutPrefix(digits, "00"); ok && !international {
+		forms = append(forms, rest)
+		digits, international = rest, true
+	}
+	if international || len(digits) > 10 {
+		if rest := digits[min(countryCode(digits), len(digits)):]; len(rest) >= 7 {
+			forms = appendNew(forms, rest)
+			digits = rest
+		}
+	}
+	if rest := strings.TrimLeft(digits, "0"); len(rest) >= 3 {
+		forms = appendNew(forms, rest)
+	}
+	return forms
+}
+
+// countryCode is the length of the country code that international digits
+// begin with (ITU-T E.164: one digit for zones 1 and 7, two for those listed
+// here, else three).
+func countryCode(digits string) int {
+	if len(digits) < 2 {
+		return len(digits)
+	}
+	if digits[0] == '1' || digits[0] == '7' {
+		return 1
+	}
+	if strings.Contains(twoDigitCountries, digits[:2]+" ") {
+		return 2
+	}
+	return 3
+}
+
+const twoDigitCountries = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 " +
+	"60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
+
+func appendNew(list []string, s string) []string {
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, s)
+}

@@ -1,0 +1,136 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"crms/store/crm"
+)
+
+// rebuildBatch is how many contacts a rebuild reads and writes at a time.
+const rebuildBatch = 1000
+
+// rebuild builds a volume beside the current one.
+type rebuild struct {
+	from uint64 // where the log stood when the rebuild began
+	stop context.CancelFunc
+	done chan built // receives the outcome, capacity 1
+}
+
+// built is the outcome of a rebuild: a volume that stood at the position, or
+// why there is none.
+type built struct {
+	volume   *volume
+	position uint64
+	err      error
+}
+
+// begin starts a rebuild unless one is under way.
+func (k *keeper) begin(reason string) {
+	if k.build != nil {
+		return
+	}
+	k.opts.Log.Info("search index is being rebuilt", "reason", reason)
+	k.setRebuilding(reason)
+	ctx, stop := context.WithCancel(k.ctx)
+	b := &rebuild{from: k.src.LastSeq(), stop: stop, done: make(chan built, 1)}
+	k.build = b
+	go func() {
+		v, position, err := k.Index.rebuild(ctx, b.from)
+		b.done <- built{v, position, err}
+	}()
+}
+
+func (k *keeper) built() <-chan built {
+	if k.build == nil {
+		return nil
+	}
+	return k.build.done
+}
+
+// rebuild writes all contacts into a new volume and follows the changes that
+// were made meanwhile. Contacts are read in short transactions: one that
+// changes behind the walk's back is in the log after from.
+func (x *Index) rebuild(ctx context.Context, from uint64) (v *volume, position uint64, err error) {
+	path, err := x.folders.next()
+	if err != nil {
+		return nil, 0, err
+	}
+	v, err = createVolume(path, x.src.Generation())
+	if err != nil {
+		return nil, 0, errors.Join(err, os.RemoveAll(path))
+	}
+	if err = x.writeAll(ctx, v, from); err == nil {
+		position, err = follow(ctx, x.src, v, from, func(uint64) {})
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, v.close(), os.RemoveAll(path))
+	}
+	return v, position, nil
+}
+
+func (x *Index) writeAll(ctx context.Context, v *volume, position uint64) error {
+	total, err := x.src.CountContacts()
+	if err != nil {
+		return err
+	}
+	var last crm.ID
+	for done := 0; ctx.Err() == nil; {
+		x.setProgress(done, total)
+		contacts, err := x.src.ContactsAfter(last, rebuildBatch)
+		if err != nil {
+			return err
+		}
+		if err := v.write(contacts, nil, position); err != nil {
+			return err
+		}
+		if len(contacts) == 0 {
+			return nil
+		}
+		last = contacts[len(contacts)-1].ID
+		done += len(contacts)
+	}
+	return ctx.Err()
+}
+
+// finish takes over what a rebuild has built.
+func (k *keeper) finish(b built) {
+	k.build.stop()
+	k.build = nil
+	if b.err == nil {
+		b.err = k.folders.use(b.volume.path)
+		if b.err != nil {
+			b.err = errors.Join(b.err, b.volume.close())
+		}
+	}
+	if b.err != nil {
+		k.fail("it cannot be rebuilt", b.err)
+		return
+	}
+	before := k.use(b.volume, b.position)
+	if before != nil {
+		if err := before.close(); err != nil {
+			k.opts.Log.Warn("cannot close the search index that was replaced", "error", err)
+		}
+	}
+	if err := k.removeUnused(); err != nil {
+		k.opts.Log.Warn("cannot remove the search index that was replaced", "error", err)
+	}
+	k.failures = 0
+	k.opts.Log.Info("search index is rebuilt", "position", b.position)
+}
+
+// abandon ends a rebuild that is under way. What it has written is removed at
+// the next start.
+func (k *keeper) abandon() {
+	if k.build == nil {
+		return
+	}
+	k.build.stop()
+	if b := <-k.build.done; b.volume != nil {
+		if err := b.volume.close(); err != nil {
+			k.opts.Log.Warn("cannot close an unfinished search index", "error", err)
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package search
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"crms/store/crm"
+)
+
+// memory is a store of contacts in memory with the log that an index follows.
+type memory struct {
+	mu         sync.Mutex
+	generation string
+	contacts   map[crm.ID]crm.Contact
+	changes    []crm.Change
+	pruned     uint64 // changes up to here are gone
+	seq        uint64
+	passed     uint64
+	committed  chan struct{}
+	err        error         // of every read, when set
+	gate       chan struct{} // when set, a walk waits for it to be closed
+}
+
+func newMemory(contacts ...crm.Contact) *memory {
+	m := &memory{generation: "first", contacts: map[crm.ID]crm.Contact{}, committed: make(chan struct{}, 1)}
+	for _, c := range contacts {
+		m.put(c)
+	}
+	return m
+}
+
+// put stores contacts in one commit.
+func (m *memory) put(contacts ...crm.Contact) {
+	m.mu.Lock()
+	for _, c := range contacts {
+		m.contacts[c.ID] = c
+		m.log(c.ID)
+	}
+	m.mu.Unlock()
+	m.notify()
+}
+
+func (m *memory) remove(id crm.ID) {
+	m.mu.Lock()
+	delete(m.contacts, id)
+	m.log(id)
+	m.mu.Unlock()
+	m.notify()
+}
+
+func (m *memory) log(id crm.ID) {
+	m.seq++
+	m.changes = append(m.changes, crm.Change{Seq: m.seq, ID: id})
+}
+
+func (m *memory) notify() {
+	select {
+	case m.committed <- struct{}{}:
+	default:
+	}
+}
+
+// prune drops the log.
+func (m *memory) prune() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.changes, m.pruned = nil, m.seq
+}
+
+// edit changes the memory under its lock.
+func (m *memory) edit(change func()) {
+	m.mu.Lock()
+	change()
+	m.mu.Unlock()
+	m.notify()
+}
+
+func (m *memory) Generation() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.generation
+}
+
+func (m *memory) LastSeq() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.seq
+}
+
+func (m *memory) Changes(after uint64, limit int) ([]crm.Change, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil {
+		return nil, false, m.err
+	}
+	if after < m.pruned {
+		return nil, false, nil
+	}
+	rows := m.changes[min(after-m.pruned, uint64(len(m.changes))):]
+	return slices.Clone(rows[:min(limit, len(rows))]), true, nil
+}
+
+func (m *memory) Contacts(ids []crm.ID) ([]crm.Contact, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []crm.Contact
+	for _, id := range ids {
+		if c, ok := m.contacts[id]; ok {
+			found = append(found, c)
+		}
+	}
+	return found, m.err
+}
+
+func (m *memory) ContactsAfter(after crm.ID, limit int) ([]crm.Contact, error) {
+	m.mu.Lock()
+	gate := m.gate
+	m.mu.Unlock()
+	if gate != nil {
+		<-gate
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var rest []crm.Contact
+	for id, c := range m.contacts {
+		if bytes.Compare(id[:], after[:]) > 0 {
+			rest = append(rest, c)
+		}
+	}
+	slices.SortFunc(rest, func(a, b crm.Contact) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return rest[:min(limit, len(rest))], m.err
+}
+
+func (m *memory) CountContacts() (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.contacts), m.err
+}
+
+func (m *memory) Committed() <-chan struct{} { return m.committed }
+
+func (m *memory) Passed(seq uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.passed = seq
+}
+
+// idOf makes ids that sort by their number.
+func idOf(n int) crm.ID {
+	var id crm.ID
+	binary.BigEndian.PutUint32(id[:4], uint32(1_700_000_000+n))
+	id[11] = 1
+	return id
+}
+
+func contact(n int, name, email, number string) crm.Contact {
+	return crm.Contact{ID: idOf(n), FullName: name, Email: email, ContactNumber: number}
+}
+
+// open opens an index of the source in a temporary folder and waits until it
+// answers. It is verified and closed when the test ends.
+func open(t testing.TB, src *memory) *Index {
+	t.Helper()
+	x := openIn(t, src, t.TempDir())
+	awaitOK(t, x)
+	return x
+}
+
+// openIn opens an index in the folder, to be closed when the test ends.
+func openIn(t testing.TB, src *memory, dir string) *Index {
+	t.Helper()
+	x, err := Open(src, Options{Dir: dir, RetryAfter: time.Millisecond})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, x.Close()) })
+	return x
+}
+
+// awaitOK waits until the index follows the source and nothing is rebuilt.
+func awaitOK(t testing.TB, x *Index) {
+	t.Helper()
+	await(t, func() bool { return x.Status().State == OK })
+}
+
+func await(t testing.TB, holds func() bool) {
+	t.Helper()
+	require.Eventually(t, holds, 30*time.Second, time.Millisecond)
+}
+
+// find returns the ids that a search answers with.
+func find(t testing.TB, x *Index, text string) []crm.ID {
+	t.Helper()
+	r, err := x.Search(t.Context(), Query{Text: text, Limit: 100})
+	require.NoError(t, err, text)
+	require.Len(t, r.IDs, min(r.Total, 100), text)
+	return r.IDs
+}
+
+func ids(numbers ...int) []crm.ID {
+	var list []crm.ID
+	for _, n := range numbers {
+		list = append(list, idOf(n))
+	}
+	return list
+}
+
+func (m *memory) passedTo() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.passed
+}

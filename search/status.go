@@ -1,0 +1,78 @@
+package search
+
+import "crms/store/crm"
+
+// State is what an index is doing.
+type State string
+
+const (
+	OK         State = "ok"         // follows the store
+	Rebuilding State = "rebuilding" // is built anew; see Status.Answering for searches meanwhile
+	Failed     State = "failed"     // could not be written or built, and will be tried again
+)
+
+// Status describes an index for operators.
+type Status struct {
+	State     State
+	Reason    string // why it is rebuilt or what failed; empty when OK
+	Answering bool   // searches are answered
+	Position  uint64 // of the last change that searches see
+	Lag       uint64 // changes of the store that they do not see yet
+	Documents uint64 // customers that can be found
+	Done      int    // customers that the rebuild has written
+	Total     int    // of so many; 0 when there is no rebuild
+}
+
+// Status returns the present state.
+func (x *Index) Status() Status {
+	last := x.src.LastSeq()
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s := x.status
+	if x.current == nil {
+		s.Lag = last
+		return s
+	}
+	s.Answering = true
+	s.Position = x.position
+	s.Lag = last - min(last, x.position)
+	if n, err := x.current.count(); err == nil {
+		s.Documents = n
+	}
+	return s
+}
+
+func (x *Index) setRebuilding(reason string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.status = Status{State: Rebuilding, Reason: reason}
+}
+
+func (x *Index) setProgress(done, total int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.status.Done, x.status.Total = done, total
+}
+
+// setFailed notes a failure; what it failed with is in the log.
+func (x *Index) setFailed(reason string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.status.State, x.status.Reason = Failed, reason
+}
+
+// Reindex begins to build the index anew from the records. Meanwhile the
+// present one answers and follows. It is a conflict when a rebuild is under
+// way.
+func (x *Index) Reindex() error {
+	busy := &crm.Error{Kind: crm.Conflict, Message: "Search index is already being rebuilt"}
+	if x.Status().State == Rebuilding {
+		return busy
+	}
+	select {
+	case x.reindex <- struct{}{}:
+		return nil
+	default:
+		return busy
+	}
+}

@@ -1,0 +1,134 @@
+package search
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/index/scorch"
+
+	"crms/store/crm"
+)
+
+// mappingVersion names the way in which contacts become terms. An index of
+// another version is rebuilt: raise it with every change of [termsOf], [fold]
+// or the fields.
+const mappingVersion = "1"
+
+// What an index knows about itself, written together with the documents.
+var (
+	keyPosition   = []byte("position")
+	keyGeneration = []byte("generation")
+	keyMapping    = []byte("mapping")
+)
+
+// volume is one Bleve index in a folder of its own. Only one goroutine writes
+// to it; any number may read.
+type volume struct {
+	path       string
+	index      bleve.Index
+	generation string
+	orders     orderCache
+}
+
+// errTorn marks a volume whose files are not what was written.
+var errTorn = errors.New("search index is damaged")
+
+// bleveConfig makes opening a folder that another process holds an error
+// instead of a wait.
+func bleveConfig() map[string]any { return map[string]any{"bolt_timeout": "1s"} }
+
+// createVolume makes an empty index for the generation in a new folder.
+func createVolume(path, generation string) (*volume, error) {
+	index, err := bleve.NewUsing(path, bleve.NewIndexMapping(), scorch.Name, scorch.Name, bleveConfig())
+	if err != nil {
+		return nil, fmt.Errorf("cannot create search index %s: %w", path, err)
+	}
+	return &volume{path: path, index: index, generation: generation}, nil
+}
+
+// openVolume opens an index. A folder that is missing or damaged is an error
+// that wraps [errTorn], except when another process holds it.
+func openVolume(path string) (v *volume, err error) {
+	defer recoverTorn(&err)
+	index, err := bleve.OpenUsing(path, bleveConfig())
+	if err != nil {
+		if isLockTimeout(err) {
+			return nil, fmt.Errorf("search index %s is in use by another process", path)
+		}
+		return nil, fmt.Errorf("%w: cannot open %s: %w", errTorn, path, err)
+	}
+	v = &volume{path: path, index: index}
+	generation, err := index.GetInternal(keyGeneration)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: cannot read %s: %w", errTorn, path, err), index.Close())
+	}
+	v.generation = string(generation)
+	return v, nil
+}
+
+// isLockTimeout recognises bbolt's error for a file that is held; Bleve wraps
+// it in text.
+func isLockTimeout(err error) bool { return err.Error() == "timeout" }
+
+// mapping is the mapping version that the volume was written with.
+func (v *volume) mapping() (string, error) {
+	b, err := v.index.GetInternal(keyMapping)
+	return string(b), err
+}
+
+// position is the sequence of the last change that the volume holds.
+func (v *volume) position() (uint64, error) {
+	b, err := v.index.GetInternal(keyPosition)
+	if err != nil {
+		return 0, err
+	}
+	return decodePosition(b)
+}
+
+func decodePosition(b []byte) (uint64, error) {
+	if len(b) != 8 {
+		return 0, fmt.Errorf("%w: it has no position", errTorn)
+	}
+	return binary.BigEndian.Uint64(b), nil
+}
+
+// write puts the contacts, takes out the ids and moves to the position, all or
+// nothing. It is on the disk and visible when write returns.
+func (v *volume) write(put []crm.Contact, drop []crm.ID, position uint64) (err error) {
+	defer recoverTorn(&err)
+	batch := v.index.NewBatch()
+	for _, c := range put {
+		if err := batch.IndexAdvanced(newDocument(c)); err != nil {
+			return fmt.Errorf("cannot index customer %s: %w", c.ID, err)
+		}
+	}
+	for _, id := range drop {
+		batch.Delete(documentID(id))
+	}
+	batch.SetInternal(keyPosition, binary.BigEndian.AppendUint64(nil, position))
+	batch.SetInternal(keyGeneration, []byte(v.generation))
+	batch.SetInternal(keyMapping, []byte(mappingVersion))
+	if err := v.index.Batch(batch); err != nil {
+		return fmt.Errorf("cannot write to search index %s: %w", v.path, err)
+	}
+	return nil
+}
+
+// count is the number of documents.
+func (v *volume) count() (uint64, error) { return v.index.DocCount() }
+
+func (v *volume) close() (err error) {
+	defer recoverTorn(&err)
+	return v.index.Close()
+}
+
+// recoverTorn turns a panic into an error: Bleve trusts its files, and a
+// damaged one makes it slice out of range.
+func recoverTorn(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("%w: %v\n%s", errTorn, r, debug.Stack())
+	}
+}
