@@ -13,6 +13,20 @@ const (
 	MaxText = 200
 )
 
+// CheckText notes under the field's name when a text is outside the limits of
+// what can be searched for.
+func CheckText(p *crm.Problems, field, text string) {
+	text = strings.TrimSpace(text)
+	switch n := utf8.RuneCountInString(text); {
+	case !utf8.ValidString(text):
+		p.Add(field, "must be valid UTF-8")
+	case n < MinText:
+		p.Add(field, "must have at least %d characters", MinText)
+	case n > MaxText:
+		p.Add(field, "must have at most %d characters", MaxText)
+	}
+}
+
 // request is a query's text, understood.
 type request struct {
 	id       crm.ID   // what the text is when it is an id
@@ -27,16 +41,8 @@ type request struct {
 func parse(text string) (request, error) {
 	text = strings.TrimSpace(text)
 	var p crm.Problems
-	switch n := utf8.RuneCountInString(text); {
-	case !utf8.ValidString(text):
-		p.Add("q", "must be valid UTF-8")
-	case n < MinText:
-		p.Add("q", "must have at least %d characters", MinText)
-	case n > MaxText:
-		p.Add("q", "must have at most %d characters", MaxText)
-	}
-	if err := p.Err(); err != nil {
-		return request{}, err
+	if CheckText(&p, "q", text); p != nil {
+		return request{}, p.Err()
 	}
 	r := request{keys: wholeKeys(text), criteria: criteriaOf(text)}
 	if id, err := crm.ParseID(text); err == nil {

@@ -1,0 +1,155 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+
+	"crms/httpapi/auth"
+	"crms/store"
+	"crms/store/crm"
+
+	"github.com/julienschmidt/httprouter"
+)
+
+// handler is one route's own part: it reads the request, calls the store and
+// says what to answer.
+type handler func(*request) (answer, error)
+
+// request is what a handler sees of a request: its route's parameters and who
+// sent it have been found already.
+type request struct {
+	*http.Request
+	params httprouter.Params
+	who    auth.Identity
+}
+
+// change is the part that all of a request's commands share.
+func (a *API) change(r *request) store.Change {
+	return store.Change{At: a.now(), By: r.who.Actor()}
+}
+
+// customerID reads the path's customer id.
+func (r *request) customerID() (crm.ID, error) { return crm.ParseID(r.params.ByName("customer_id")) }
+
+// adapt makes an HTTP handler of a route.
+func (a *API) adapt(rt route) httprouter.Handle {
+	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
+		note := noteOf(w)
+		note.route = rt.path
+		defer func() {
+			if p := recover(); p != nil {
+				a.fail(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			}
+		}()
+		req := &request{Request: r, params: params}
+		if err := a.admit(req, rt.who); err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		note.userID = req.who.UserID
+		ans, err := rt.handle(req)
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		a.write(w, r, ans)
+	}
+}
+
+// admit finds out who sent the request and whether the route is for them.
+func (a *API) admit(r *request, who auth.Role) error {
+	if who == 0 {
+		return nil
+	}
+	token, ok := bearerToken(r.Header.Get("Authorization"))
+	if !ok {
+		return errNoToken
+	}
+	identity, err := a.auth.Verify(token)
+	if errors.Is(err, auth.ErrNoKey) {
+		return &crm.Error{Kind: crm.Unavailable, Message: "Tokens cannot be verified at the moment", Err: err}
+	}
+	if err != nil {
+		a.log.Debug("token refused", "reason", err)
+		return errBadToken
+	}
+	r.who = identity
+	if !identity.Roles.Has(who) {
+		return &httpError{status: http.StatusForbidden, message: denied(who)}
+	}
+	return nil
+}
+
+// bearerToken takes the token out of an Authorization header (RFC 6750, 2.1).
+func bearerToken(header string) (string, bool) {
+	scheme, token, found := strings.Cut(header, " ")
+	token = strings.TrimSpace(token)
+	return token, found && strings.EqualFold(scheme, "Bearer") && token != ""
+}
+
+// answer is what a handler wants to be sent.
+type answer struct {
+	status   int    // 200 when 0
+	message  string // of the envelope; without one body is the whole answer
+	body     encoder
+	etag     string // of the customer that body shows
+	location string // of what was made
+}
+
+// encoder appends a JSON value to b.
+type encoder func(b []byte) []byte
+
+// buffers hold the answers while they are written.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+// maxPooled keeps one giant answer from holding its memory for ever.
+const maxPooled = 256 << 10
+
+func (a *API) write(w http.ResponseWriter, r *http.Request, ans answer) {
+	h := w.Header()
+	if ans.etag != "" {
+		h.Set("ETag", ans.etag)
+		if matchesAny(r.Header.Get("If-None-Match"), ans.etag) {
+			h.Set("Cache-Control", cacheControl)
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	if ans.location != "" {
+		h.Set("Location", ans.location)
+	}
+	if ans.status == 0 {
+		ans.status = http.StatusOK
+	}
+	buffer := buffers.Get().(*[]byte)
+	b := (*buffer)[:0]
+	if ans.message == "" {
+		b = ans.body(b)
+	} else {
+		b = appendEnvelope(b, ans.status < 400, ans.message, ans.body)
+	}
+	send(w, ans.status, b)
+	if cap(b) <= maxPooled {
+		*buffer = b
+		buffers.Put(buffer)
+	}
+}
+
+// cacheControl lets a browser keep an answer, but ask every time whether it
+// still holds; it is about a person, so no shared cache may keep it.
+const cacheControl = "private, no-cache"
+
+func send(w http.ResponseWriter, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", cacheControl)
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the caller has gone: nobody is left to tell
+}

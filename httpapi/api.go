@@ -1,0 +1,60 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"crms/httpapi/auth"
+	"crms/search"
+	"crms/store"
+	"crms/store/crm"
+
+	"github.com/rs/cors"
+)
+
+// Config is what the API is made of. All fields but CORSOrigins are required.
+type Config struct {
+	Store *store.Store
+	Index *search.Index
+	Auth  *auth.Verifier
+	IDs   *crm.IDs
+	Now   func() time.Time
+	Log   *slog.Logger // of requests and of faults
+	// CORSOrigins may call the API from a browser: scheme://host[:port], or *
+	// for any. Without one no other origin may.
+	CORSOrigins []string
+}
+
+// API serves the routes.
+type API struct {
+	store *store.Store
+	index *search.Index
+	auth  *auth.Verifier
+	ids   *crm.IDs
+	now   func() time.Time
+	log   *slog.Logger
+}
+
+// New returns the handler of the whole API.
+func New(c Config) http.Handler {
+	a := &API{
+		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log,
+		now: func() time.Time { return crm.Millis(c.Now()) },
+	}
+	return a.observe(withCORS(c.CORSOrigins, newMux(a)))
+}
+
+// withCORS lets the origins call the handler from a browser.
+func withCORS(origins []string, next http.Handler) http.Handler {
+	if len(origins) == 0 {
+		return next
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: append([]string{http.MethodHead}, methods...),
+		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", headerRequestID},
+		ExposedHeaders: []string{"ETag", "Location", "Retry-After", headerRequestID},
+		MaxAge:         600,
+	}).Handler(next)
+}

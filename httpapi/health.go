@@ -1,0 +1,101 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"crms/httpapi/auth"
+	"crms/search"
+)
+
+// alive answers as long as the process does.
+func (a *API) alive(*request) (answer, error) {
+	return answer{message: "Alive", body: jsonNull}, nil
+}
+
+// condition is how well the service, or a part of it, can do its work.
+type condition string
+
+const (
+	fine        condition = "ok"
+	degraded    condition = "degraded"    // works, but an operator should look
+	unavailable condition = "unavailable" // requests cannot be served
+)
+
+// part is one line of readiness.
+type part struct {
+	State  condition `json:"state"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// readiness is the data of /readyz.
+type readiness struct {
+	State condition `json:"state"` // the worst of the parts
+	Parts struct {
+		Store  part `json:"store"`
+		Search part `json:"search"`
+		Auth   part `json:"auth"`
+	} `json:"parts"`
+}
+
+// ready says whether requests can be served, and the state of each part. It is
+// 503 only when they cannot.
+func (a *API) ready(*request) (answer, error) {
+	var r readiness
+	r.Parts.Store = a.storePart()
+	r.Parts.Search = a.searchPart()
+	r.Parts.Auth = a.authPart()
+	r.State = worst(r.Parts.Store, r.Parts.Search, r.Parts.Auth)
+	ans := answer{message: "Ready", body: jsonValue(r)}
+	if r.State == unavailable {
+		ans.status, ans.message = http.StatusServiceUnavailable, "Not ready"
+	}
+	return ans, nil
+}
+
+func worst(parts ...part) condition {
+	state := fine
+	for _, p := range parts {
+		if p.State == unavailable || state == fine {
+			state = p.State
+		}
+	}
+	return state
+}
+
+func (a *API) storePart() part {
+	if _, err := a.store.CountContacts(); err != nil {
+		a.log.Error("store does not answer", "error", err)
+		return part{unavailable, "the store cannot be read"}
+	}
+	return part{State: fine}
+}
+
+// searchPart never makes the service unavailable: everything but search works
+// without the index.
+func (a *API) searchPart() part {
+	s := a.index.Status()
+	if s.State == search.OK {
+		return part{State: fine}
+	}
+	reason := fmt.Sprintf("index %s: %s", s.State, s.Reason)
+	if s.Total > 0 {
+		reason += fmt.Sprintf(", %d of %d customers written", s.Done, s.Total)
+	}
+	if !s.Answering {
+		reason += ", searches wait for it"
+	}
+	return part{degraded, reason}
+}
+
+func (a *API) authPart() part {
+	switch err := a.auth.Status(); {
+	case err == nil:
+		return part{State: fine}
+	case errors.Is(err, auth.ErrNoKey):
+		return part{unavailable, err.Error()}
+	default:
+		return part{degraded, err.Error()}
+	}
+}

@@ -1,0 +1,43 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+
+	"crms/store/crm"
+)
+
+// errNoProfile is what a user without a profile gets: ATHS has not told of the
+// registration yet.
+var errNoProfile = &crm.Error{Kind: crm.NotFound, Message: "Customer profile not found"}
+
+func (a *API) myProfile(r *request) (answer, error) {
+	p, err := a.store.ProfileByUser(r.who.UserID)
+	if err := mayUse(p.Status, err); err != nil {
+		return answer{}, err
+	}
+	return answer{message: "Customer profile retrieved successfully", body: profileJSON(&p), etag: etagOf(&p.Customer)}, nil
+}
+
+func (a *API) myStatistics(r *request) (answer, error) {
+	c, err := a.store.CustomerByUser(r.who.UserID)
+	if err := mayUse(c.Status, err); err != nil {
+		return answer{}, err
+	}
+	return a.statisticsAnswer(c), nil
+}
+
+// mayUse checks the stored status, whatever the token says: an Inactive
+// customer cannot access the system; a Suspended one may still read.
+func mayUse(s crm.Status, err error) error {
+	var domain *crm.Error
+	switch {
+	case errors.As(err, &domain) && domain.Kind == crm.NotFound:
+		return errNoProfile
+	case err != nil:
+		return err
+	case s == crm.Inactive:
+		return &httpError{status: http.StatusForbidden, message: "Account is inactive"}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package httpapi
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+const headerRequestID = "X-Request-Id"
+
+// note gathers what the access log says of a request. It never holds a token,
+// a query, or a path as it was sent: those may name people.
+type note struct {
+	http.ResponseWriter
+	id     string
+	route  string // as in the table of routes; empty when there is none
+	userID string
+	status int
+	bytes  int
+	cause  error // of a fault of ours
+}
+
+func (n *note) WriteHeader(status int) {
+	n.status = status
+	n.ResponseWriter.WriteHeader(status)
+}
+
+func (n *note) Write(b []byte) (int, error) {
+	size, err := n.ResponseWriter.Write(b)
+	n.bytes += size
+	return size, err
+}
+
+// Unwrap lets http.ResponseController through.
+func (n *note) Unwrap() http.ResponseWriter { return n.ResponseWriter }
+
+// noteOf returns the note that observe made.
+func noteOf(w http.ResponseWriter) *note { return w.(*note) }
+
+// observe gives each request an id and logs how it went.
+func (a *API) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		n := &note{ResponseWriter: w, id: requestID(r.Header.Get(headerRequestID))}
+		w.Header().Set(headerRequestID, n.id)
+		next.ServeHTTP(n, r)
+		level := slog.LevelInfo
+		attrs := []slog.Attr{
+			slog.String("request", n.id), slog.String("method", method(r.Method)), slog.String("route", n.route),
+			slog.Int("status", n.status), slog.Int("bytes", n.bytes), slog.Duration("took", time.Since(start)),
+			slog.String("user", n.userID),
+		}
+		if n.cause != nil {
+			level = slog.LevelError
+			attrs = append(attrs, slog.Any("error", n.cause))
+		}
+		a.log.LogAttrs(r.Context(), level, "request", attrs...)
+	})
+}
+
+// method keeps inventions of the caller out of the log.
+func method(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
+}
+
+// requestID takes over the caller's id when it is a plain one, so that a
+// request can be followed from service to service, and makes one otherwise.
+func requestID(given string) string {
+	if len(given) >= 8 && len(given) <= 64 && isPlain(given) {
+		return given
+	}
+	return strconv.FormatUint(rand.Uint64()|1<<63, 36)
+}
+
+func isPlain(s string) bool {
+	for _, c := range []byte(s) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.') {
+			return false
+		}
+	}
+	return true
+}

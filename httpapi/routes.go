@@ -1,0 +1,66 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"crms/httpapi/auth"
+)
+
+// route is one line of the API.
+type route struct {
+	method, path string
+	who          auth.Role // who may; none means everybody, without a token
+	handle       handler
+}
+
+// routes is the whole API. A path may stand beside one with a parameter in the
+// same place: the fixed one is meant then, with every method.
+func (a *API) routes() []route {
+	const (
+		own      = auth.Customer | auth.Admin
+		admin    = auth.Admin
+		services = auth.Service | auth.Admin
+		everyone = auth.Role(0)
+	)
+	const (
+		get    = http.MethodGet
+		post   = http.MethodPost
+		put    = http.MethodPut
+		patch  = http.MethodPatch
+		remove = http.MethodDelete
+	)
+	return []route{
+		{get, "/api/customers/me", own, a.myProfile},
+		{get, "/api/customers/me/statistics", own, a.myStatistics},
+
+		{get, "/api/customers", admin, a.listCustomers},
+		{post, "/api/customers", services, a.createCustomer},
+		{get, "/api/customers/search", admin, a.searchCustomers},
+		{get, "/api/customers/analytics", admin, a.analytics},
+		{get, "/api/customers/:customer_id", admin, a.customer},
+		{put, "/api/customers/:customer_id", admin, a.updateCustomer},
+		{remove, "/api/customers/:customer_id", admin, a.deleteCustomer},
+		{patch, "/api/customers/:customer_id/status", admin, a.setStatus},
+		{patch, "/api/customers/:customer_id/type", admin, a.setType},
+		{post, "/api/customers/:customer_id/notes", admin, a.addNote},
+		{get, "/api/customers/:customer_id/statistics", admin, a.statistics},
+		{get, "/api/customers/:customer_id/history", admin, a.history},
+
+		{get, "/api/users/:user_id/eligibility", services, a.eligibility},
+
+		{get, "/healthz", everyone, a.alive},
+		{get, "/readyz", everyone, a.ready},
+	}
+}
+
+// denied is the message of 403 for each set of roles in the table.
+func denied(who auth.Role) string {
+	switch {
+	case who.Has(auth.Customer):
+		return "Access denied. Customer or administrator role required."
+	case who.Has(auth.Service):
+		return "Access denied. Service role required."
+	default:
+		return "Access denied. Administrator role required."
+	}
+}
