@@ -52,13 +52,8 @@ type verifier struct {
 }
 
 func (v verifier) run() {
-	v.customers.Verify(v.tx, v.report)
-	for item := range v.customers.Walk(v.tx, nil) {
-		if item.Err != nil {
-			return // reported by the collection
-		}
-		v.customer(item.Row)
-	}
+	v.meta.Verify(v.tx, v.report, func(string, string) {})
+	v.customers.Verify(v.tx, v.report, func(_ crm.ID, r record) { v.customer(r) })
 	v.orphans()
 	v.deleted()
 	v.logRows()
@@ -125,48 +120,36 @@ func (v verifier) orphans() {
 
 func reportOrphans[K, V any](v verifier, table *kv.Table[K, V], owner func(K) crm.ID) {
 	var last crm.ID
-	for item := range table.Walk(v.tx, nil) {
-		if item.Err != nil {
-			v.report("%v", item.Err)
-			return
-		}
-		id := owner(item.Key)
+	table.Verify(v.tx, v.report, func(k K, _ V) {
+		id := owner(k)
 		if id == last {
-			continue
+			return
 		}
 		last = id
 		if _, found, err := v.customers.Get(v.tx, id); err == nil && !found {
 			v.report("%s holds rows of customer %s, who does not exist", table.Name, id)
 		}
-	}
+	})
 }
 
 // deleted looks for customers that live on beside their tombstone.
 func (v verifier) deleted() {
-	for item := range v.tombstones.Walk(v.tx, nil) {
-		if item.Err != nil {
-			v.report("%v", item.Err)
-			return
+	v.tombstones.Verify(v.tx, v.report, func(_ string, stone tombstone) {
+		if _, found, err := v.customers.Get(v.tx, stone.ID); err == nil && found {
+			v.report("customer %s exists beside its tombstone", stone.ID)
 		}
-		if _, found, err := v.customers.Get(v.tx, item.Row.ID); err == nil && found {
-			v.report("customer %s exists beside its tombstone", item.Row.ID)
-		}
-	}
+	})
 }
 
 // logRows checks that the log has no gaps and ends where it says.
 func (v verifier) logRows() {
 	last, next := v.tx.Sequence(v.log.Name), uint64(0)
-	for item := range v.log.Walk(v.tx, nil) {
-		if item.Err != nil {
-			v.report("%v", item.Err)
-			return
+	v.log.Verify(v.tx, v.report, func(seq uint64, _ crm.ID) {
+		if next != 0 && seq != next {
+			v.report("log: row %d follows row %d", seq, next-1)
 		}
-		if next != 0 && item.Key != next {
-			v.report("log: row %d follows row %d", item.Key, next-1)
-		}
-		next = item.Key + 1
-	}
+		next = seq + 1
+	})
 	if next != 0 && next-1 != last {
 		v.report("log: ends with row %d, but %d were given out", next-1, last)
 	}

@@ -74,34 +74,36 @@ func (c *Collection[K, V]) Rebuild(tx *Tx, name string) error {
 }
 
 // Verify derives everything again from the rows and reports each difference
-// from what is stored, one line each, and each row that cannot be read.
+// from what is stored, one line each, and each row that cannot be read. It
+// gives the rows that can to row.
+//
 // The memory it needs does not grow with the rows, only with the sums.
-func (c *Collection[K, V]) Verify(tx *Tx, report func(format string, args ...any)) {
+func (c *Collection[K, V]) Verify(tx *Tx, report func(format string, args ...any), row func(K, V)) {
 	sums := make([]map[string][]int64, len(c.Sums))
 	for i := range sums {
 		sums[i] = map[string][]int64{}
 	}
 	entries := make([]int, len(c.Indexes))
-	cursor := tx.bucket(c.Name).Cursor()
-	for k, sealed := cursor.First(); k != nil; k, sealed = cursor.Next() {
-		item := c.item(k, sealed)
-		if item.Err != nil {
-			report("%v", item.Err)
-			continue
-		}
+	c.Table.Verify(tx, report, func(k K, v V) {
 		for i, ix := range c.Indexes {
-			if key, value, ok := ix.entry(&item.Row); ok {
+			key, value, ok := ix.entry(&v)
+			if !ok {
+				continue
+			}
+			stored := ix.Get(tx, key)
+			if stored != nil {
 				entries[i]++
-				if stored := ix.Get(tx, key); stored == nil || !bytes.Equal(stored, value) {
-					report("index %s: entry %x of %s %x is %s, not %x", ix.Name, key, c.Name, k, orMissing(stored), value)
-				}
+			}
+			if stored == nil || !bytes.Equal(stored, value) {
+				report("index %s: entry %x of %s %x is %s, not %x", ix.Name, key, c.Name, c.Key.Append(nil, k), orMissing(stored), value)
 			}
 		}
 		for i, s := range c.Sums {
-			key, terms := s.term(&item.Row)
+			key, terms := s.term(&v)
 			sums[i][string(key)] = addVectors(sums[i][string(key)], terms)
 		}
-	}
+		row(k, v)
+	})
 	for i, ix := range c.Indexes {
 		c.verifyStray(tx, ix, entries[i], report)
 	}
@@ -118,16 +120,16 @@ func orMissing(stored []byte) string {
 }
 
 // verifyStray reports the entries that no row has, looking for them only when
-// there are more entries than rows that want one.
-func (c *Collection[K, V]) verifyStray(tx *Tx, ix *Index[K, V], want int, report func(string, ...any)) {
+// there are others than those that were found from the rows.
+func (c *Collection[K, V]) verifyStray(tx *Tx, ix *Index[K, V], found int, report func(string, ...any)) {
 	n := 0
 	for range ix.Walk(tx, nil) {
 		n++
 	}
-	if n == want {
+	if n == found {
 		return
 	}
-	report("index %s has %d entries for %d rows of %s", ix.Name, n, want, c.Name)
+	report("index %s has %d entries, the rows of %s account for %d", ix.Name, n, c.Name, found)
 	for key, value := range ix.Walk(tx, nil) {
 		owner, err := ix.Owner(key, value)
 		if err != nil {

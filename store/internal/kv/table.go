@@ -124,6 +124,20 @@ func (t *Table[K, V]) Back(tx *Tx, first, end []byte) iter.Seq[Item[K, V]] {
 	}
 }
 
+// Verify goes through all rows, reports each that cannot be read, one line
+// each, and gives the others to row.
+func (t *Table[K, V]) Verify(tx *Tx, report func(format string, args ...any), row func(K, V)) {
+	c := tx.bucket(t.Name).Cursor()
+	for k, sealed := c.First(); k != nil; k, sealed = c.Next() {
+		item := t.item(k, sealed)
+		if item.Err != nil {
+			report("%v", item.Err)
+			continue
+		}
+		row(item.Key, item.Row)
+	}
+}
+
 func (t *Table[K, V]) item(key, sealed []byte) Item[K, V] {
 	k, err := t.Key.Parse(key)
 	if err != nil {
