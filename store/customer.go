@@ -33,15 +33,20 @@ func (c Create) apply(t *tx) (crm.Profile, error) {
 		CreatedBy: c.By, CreatedAt: c.At, LastModifiedBy: c.By, LastModifiedAt: c.At,
 		Versions: crm.ContactVersions{Email: c.At, FullName: c.At, ContactNumber: c.At},
 	}
-	if err := t.checkFree(c.UserID, c.Email); err != nil {
+	if err := t.checkFree(c.ID, c.UserID, c.Email); err != nil {
 		return crm.Profile{}, err
 	}
 	r, err := t.insert(c.Change, customer)
 	return crm.Profile{Customer: r.Customer}, err
 }
 
-// checkFree says which of userId and email another customer has.
-func (t *tx) checkFree(userID, email string) error {
+// checkFree says which of id, userId and email another customer has.
+func (t *tx) checkFree(id crm.ID, userID, email string) error {
+	if _, taken, err := t.customers.Get(t.Tx, id); err != nil {
+		return err
+	} else if taken {
+		return &crm.Error{Kind: crm.Conflict, Message: "A customer with this customerId already exists"}
+	}
 	userTaken := t.users.Get(t.Tx, []byte(userID)) != nil
 	emailTaken := false
 	for range t.emails.Walk(t.Tx, emailPrefix(nil, email)) {

@@ -188,7 +188,7 @@ type Load struct {
 }
 
 func (l Load) apply(t *tx) (crm.ID, error) {
-	if err := t.checkFree(l.Customer.UserID, l.Customer.Email); err != nil {
+	if err := t.checkFree(l.Customer.ID, l.Customer.UserID, l.Customer.Email); err != nil {
 		return crm.ID{}, err
 	}
 	c := l.Customer

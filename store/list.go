@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"time"
 
 	"crms/store/crm"
@@ -104,7 +105,11 @@ func (p *pager) countAll() error {
 		if c.Err != nil {
 			return c.Err
 		}
-		if p.isChosen(c.Key) {
+		chosen, err := p.isChosen(c.Key)
+		if err != nil {
+			return err
+		}
+		if chosen {
 			p.total += c.Terms[0]
 		}
 	}
@@ -121,8 +126,18 @@ func (p *pager) count(terms []int64) (n int64) {
 }
 
 // isChosen takes the two bytes of status and type.
-func (p *pager) isChosen(kind []byte) bool {
-	return len(kind) == 2 && p.chosen[cellOf(crm.Status(kind[0]), crm.Type(kind[1]))]
+func (p *pager) isChosen(kind []byte) (bool, error) {
+	status, tier, err := parseKind(kind)
+	return err == nil && p.chosen[cellOf(status, tier)], err
+}
+
+// parseKind reads the status and type of an entry of since or totals. These
+// have no checksum, and the values become places in tables.
+func parseKind(kind []byte) (crm.Status, crm.Type, error) {
+	if len(kind) != 2 || int(kind[0]) >= crm.NumStatuses || int(kind[1]) >= crm.NumTypes {
+		return 0, 0, fmt.Errorf("status and type %x: %w", kind, ErrDamaged)
+	}
+	return crm.Status(kind[0]), crm.Type(kind[1]), nil
 }
 
 // collect goes through the customers of one day, newest first.
@@ -131,7 +146,11 @@ func (p *pager) collect(day crm.Day) error {
 	first := kv.AppendInt64(nil, day.Start(s.zone).UnixMilli())
 	end := kv.AppendInt64(nil, (day + 1).Start(s.zone).UnixMilli())
 	for key, kind := range s.schema.since.Back(p.tx, first, end) {
-		if !p.isChosen(kind) {
+		chosen, err := p.isChosen(kind)
+		if err != nil {
+			return err
+		}
+		if !chosen {
 			continue
 		}
 		if p.skip > 0 {
@@ -182,13 +201,17 @@ func (s *Store) totals(tx *kv.Tx) (a crm.Analytics, err error) {
 		if c.Err != nil {
 			return a, c.Err
 		}
+		status, tier, err := parseKind(c.Key)
+		if err != nil {
+			return a, err
+		}
 		t := crm.Totals{
 			Customers: c.Terms[0], Orders: c.Terms[1], OrderValue: crm.Amount(c.Terms[2]),
 			Complaints: c.Terms[3], OpenComplaints: c.Terms[4],
 		}
 		a.All.Add(t, 1)
-		a.ByStatus[c.Key[0]] += t.Customers
-		a.ByType[c.Key[1]] += t.Customers
+		a.ByStatus[status] += t.Customers
+		a.ByType[tier] += t.Customers
 	}
 	return a, nil
 }

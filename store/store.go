@@ -85,7 +85,8 @@ func (s *Store) open(now time.Time) error {
 	}
 	s.db = db
 	if err := s.prepare(now); err != nil {
-		return errors.Join(err, db.Close())
+		_ = db.Close() // the first error says more
+		return err
 	}
 	s.committer = newCommitter(s)
 	return nil
