@@ -18,9 +18,13 @@ import (
 
 // Options say how a store is opened. The zero value is good for tests.
 type Options struct {
-	Zone *time.Location   // of the calendar days; UTC when nil
-	Now  func() time.Time // time.Now when nil; only for when the store was made
-	Log  *slog.Logger     // slog.Default() when nil
+	// Zone is that of the calendar days. When nil it stays what it is, UTC in a
+	// new store.
+	Zone *time.Location
+	// Existing refuses to make a new store.
+	Existing bool
+	Now      func() time.Time // time.Now when nil; only for when the store was made
+	Log      *slog.Logger     // slog.Default() when nil
 }
 
 // Store is the system of record of one shop: a folder that one process has
@@ -56,35 +60,33 @@ var ErrDamaged = kv.ErrDamaged
 // When the zone is not the one by which the days were counted before, they are
 // counted anew.
 func Open(dir string, o Options) (*Store, error) {
-	if o.Zone == nil {
-		o.Zone = time.UTC
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	s := &Store{
-		dir: dir, schema: newSchema(o.Zone), zone: o.Zone, log: o.Log,
-		committed: make(chan struct{}, 1),
-	}
-	if err := s.open(o.Now()); err != nil {
+	s := &Store{dir: dir, log: o.Log, committed: make(chan struct{}, 1)}
+	if err := s.open(o); err != nil {
 		return nil, fmt.Errorf("cannot open store %s: %w", dir, err)
 	}
 	return s, nil
 }
 
-func (s *Store) open(now time.Time) error {
+func (s *Store) open(o Options) error {
+	path := filepath.Join(s.dir, fileName)
+	if _, err := os.Stat(path); o.Existing && errors.Is(err, os.ErrNotExist) {
+		return errors.New("there is no store in this folder")
+	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	db, err := kv.Open(filepath.Join(s.dir, fileName))
+	db, err := kv.Open(path)
 	if err != nil {
 		return err
 	}
 	s.db = db
-	if err := s.prepare(now); err != nil {
+	if err := s.prepare(o); err != nil {
 		_ = db.Close() // the first error says more
 		return err
 	}
@@ -94,7 +96,8 @@ func (s *Store) open(now time.Time) error {
 
 // prepare brings a new or an older database to the state that this program
 // works with, and refuses a newer one.
-func (s *Store) prepare(now time.Time) error {
+func (s *Store) prepare(o Options) error {
+	s.setZone(time.UTC) // to read meta with, which has nothing to do with days
 	var version int
 	if err := s.db.View(func(tx *kv.Tx) (err error) { version, err = s.storedVersion(tx); return err }); err != nil {
 		return err
@@ -103,11 +106,11 @@ func (s *Store) prepare(now time.Time) error {
 		return fmt.Errorf("the database has schema version %d, this program knows up to %d: use a newer crms", version, schemaVersion)
 	}
 	if version == 0 {
-		if err := s.db.Update(func(tx *kv.Tx) error { return s.initialise(tx, now) }); err != nil {
+		if err := s.db.Update(func(tx *kv.Tx) error { return s.initialise(tx, o.Now()) }); err != nil {
 			return err
 		}
 	}
-	if err := s.checkZone(); err != nil {
+	if err := s.chooseZone(o.Zone); err != nil {
 		return err
 	}
 	return s.db.View(func(tx *kv.Tx) (err error) {
@@ -116,6 +119,8 @@ func (s *Store) prepare(now time.Time) error {
 		return err
 	})
 }
+
+func (s *Store) setZone(zone *time.Location) { s.zone, s.schema = zone, newSchema(zone) }
 
 // storedVersion is 0 for a database without any bucket.
 func (s *Store) storedVersion(tx *kv.Tx) (int, error) {
@@ -166,21 +171,32 @@ func newGeneration() string {
 	return hex.EncodeToString(b)
 }
 
-func (s *Store) checkZone() error {
+// chooseZone takes the zone by which the days are counted already, or counts
+// them anew by the wanted one.
+func (s *Store) chooseZone(wanted *time.Location) error {
 	var counted string
 	err := s.db.View(func(tx *kv.Tx) (err error) {
 		counted, _, err = s.schema.meta.Get(tx, metaZone)
 		return err
 	})
-	if err != nil || counted == s.zone.String() {
+	if err != nil {
 		return err
 	}
-	s.log.Info("counting the days anew for another time zone", "from", counted, "to", s.zone.String())
+	if wanted == nil || wanted.String() == counted {
+		zone, err := time.LoadLocation(counted)
+		if err != nil {
+			return fmt.Errorf("the days are counted by a zone that is not known here: %w", err)
+		}
+		s.setZone(zone)
+		return nil
+	}
+	s.log.Info("counting the days anew for another time zone", "from", counted, "to", wanted.String())
+	s.setZone(wanted)
 	return s.db.Update(func(tx *kv.Tx) error {
 		if err := s.schema.customers.Rebuild(tx, s.schema.days.Name); err != nil {
 			return err
 		}
-		return s.schema.meta.Put(tx, metaZone, s.zone.String())
+		return s.schema.meta.Put(tx, metaZone, wanted.String())
 	})
 }
 
