@@ -1,0 +1,178 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Settings is what users can set. A command finds those that it takes filled
+// in and the others zero.
+type Settings struct {
+	Data string // folder
+	Addr string // host:port
+	Dev  bool
+
+	JWTSecret        Secret
+	JWTPublicKeyFile string
+	JWKSURL          string
+	JWKSRefresh      time.Duration
+	JWTIssuer        string // empty: not checked
+	JWTAudience      string // empty: not checked
+	KeySource        KeySource
+
+	Zone          *time.Location
+	CORSOrigins   []string // scheme://host[:port] in lower case, or *
+	LogFormat     string   // text or json
+	LogLevel      slog.Level
+	ShutdownGrace time.Duration
+
+	Warnings []string // what works but should be mended, for the command to tell
+
+	given map[string]bool // the flags of the settings that are not left at their default
+}
+
+// setting is a row of the table.
+type setting struct {
+	flag     string
+	value    value
+	fallback string   // the default; empty leaves the setting unset
+	commands []string // that take it; none means every command
+	usage    string
+}
+
+// table lists every setting. Flags, environment variables, help, the README's
+// table and the reading of all of them follow from its rows.
+func (s *Settings) table() []setting {
+	var (
+		every         []string
+		serve         = []string{"serve"}
+		serveAndToken = []string{"serve", "token"}
+	)
+	return []setting{
+		{"data", text(&s.Data, "DIR"), "./crms-data", every, "folder that holds the customers and their search index"},
+		{"addr", address(&s.Addr), ":5002", serve, "address to listen on"},
+		{"dev", toggle(&s.Dev), "", serve, "run without any configuration: own secret, sample customers, open CORS"},
+
+		{"jwt-secret-file", secret(&s.JWTSecret, minSecret), "", serveAndToken, "file with the secret shared with ATHS, at least 32 bytes (HS256); the variable holds the secret itself"},
+		{"jwt-public-key-file", text(&s.JWTPublicKeyFile, "FILE"), "", serve, "PEM file with the public key of ATHS (RS256, ES256 or EdDSA)"},
+		{"jwks-url", webURL(&s.JWKSURL), "", serve, "address of the key set of ATHS"},
+		{"jwks-refresh", duration(&s.JWKSRefresh, time.Second), "5m", serve, "how often the key set is fetched again"},
+		{"jwt-issuer", text(&s.JWTIssuer, "NAME"), "", serveAndToken, "issuer that tokens must name"},
+		{"jwt-audience", text(&s.JWTAudience, "NAME"), "", serveAndToken, "audience that tokens must name"},
+
+		{"zone", zone(&s.Zone), "UTC", serve, "IANA time zone of days, weeks and months, such as Asia/Kolkata"},
+		{"cors-origins", origins(&s.CORSOrigins), "", serve, "origins whose pages may call the API, separated by commas; * for any"},
+		{"log-format", oneOf(&s.LogFormat, "FORMAT", "text", "json"), "text", serve, "how the log is written: text or json"},
+		{"log-level", level(&s.LogLevel), "info", serve, "least weight that the log takes: debug, info, warn or error"},
+		{"shutdown-grace", duration(&s.ShutdownGrace, 0), "30s", serve, "how long running requests may take to finish when the server is told to stop"},
+	}
+}
+
+// env is the environment variable beside the flag: CRMS_LOG_LEVEL for
+// log-level. That of a secret holds the secret, so it does not end in _FILE.
+func (r setting) env() string {
+	name := r.flag
+	if r.value.secret {
+		name = strings.TrimSuffix(name, "-file")
+	}
+	return "CRMS_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+func (r setting) String() string { return fmt.Sprintf("--%s (env %s)", r.flag, r.env()) }
+
+// settingNamed is the row of a flag that the table holds.
+func settingNamed(flag string) setting {
+	rows := new(Settings).table()
+	return rows[slices.IndexFunc(rows, func(r setting) bool { return r.flag == flag })]
+}
+
+// addSettingFlags gives the command a flag for each setting that it takes. The
+// settings of every command are flags of the root, which all others inherit.
+func addSettingFlags(cmd *cobra.Command) {
+	for _, row := range new(Settings).table() {
+		var flags *pflag.FlagSet
+		switch {
+		case row.commands == nil && !cmd.HasParent():
+			flags = cmd.PersistentFlags()
+		case slices.Contains(row.commands, cmd.Name()):
+			flags = cmd.Flags()
+		default:
+			continue
+		}
+		flag := flags.VarPF(&typed{kind: row.value.kind, text: row.fallback}, row.flag, "", row.usage+" (env "+row.env()+")")
+		if row.value.kind == toggleKind {
+			flag.NoOptDefVal = "true"
+		}
+	}
+}
+
+// typed is a flag's value as it was typed. It is checked with all the other
+// settings, not one by one as cobra would.
+type typed struct{ kind, text string }
+
+func (t *typed) String() string        { return t.text }
+func (t *typed) Set(text string) error { t.text = text; return nil }
+func (t *typed) Type() string          { return t.kind }
+
+// settings reads the settings that the command takes: a flag before its
+// environment variable before the default. The error names everything that is
+// wrong, with the flag and the variable of each. The rules are for what
+// several settings must fulfil together.
+func (p *program) settings(cmd *cobra.Command, rules ...func(*Settings) error) (Settings, error) {
+	s := Settings{given: map[string]bool{}}
+	var problems []error
+	for _, row := range s.table() {
+		flag := cmd.Flags().Lookup(row.flag)
+		if flag == nil {
+			continue
+		}
+		if err := s.read(row, flag, p.getenv(row.env())); err != nil {
+			problems = append(problems, fmt.Errorf("%s %w", row, err))
+		}
+	}
+	for _, rule := range rules {
+		if err := rule(&s); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	if len(problems) > 0 {
+		return Settings{}, &exitError{exitUsage, errors.Join(problems...)}
+	}
+	return s, nil
+}
+
+// read takes one setting from its flag, its variable or its default.
+func (s *Settings) read(row setting, flag *pflag.Flag, env string) error {
+	text := row.fallback
+	switch {
+	case flag.Changed:
+		text = flag.Value.String()
+	case env != "":
+		text = env
+	}
+	if text == "" && row.fallback == "" {
+		return nil
+	}
+	if text != row.fallback {
+		s.given[row.flag] = true
+	}
+	if row.value.secret && flag.Changed {
+		content, err := s.readSecretFile(row, text)
+		if err != nil {
+			return err
+		}
+		text = content
+	}
+	err := row.value.set(text)
+	if err != nil && !row.value.discreet {
+		err = fmt.Errorf("%w, not %q", err, text)
+	}
+	return err
+}
