@@ -1,0 +1,51 @@
+# crms: make run starts it with nothing but Go, make test runs every test.
+
+VERSION := $(shell git describe --tags --match 'v*' 2>/dev/null)
+COMMIT  := $(shell git describe --always --abbrev=12 --exclude '*' --dirty 2>/dev/null)
+LDFLAGS := -s -w -X crms/cmd.linkedVersion=$(VERSION) -X crms/cmd.linkedCommit=$(COMMIT)
+
+# How long each fuzz target runs in make check, and each benchmark in make bench.
+FUZZTIME  ?= 5s
+BENCHTIME ?= 200ms
+
+.PHONY: run build test check format vet staticcheck tidy race fuzz bench
+
+run: build
+	./bin/crms serve --dev
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/crms .
+
+test:
+	go test ./...
+
+# check is what a change must pass. It needs a C compiler, for the race detector.
+check: format vet staticcheck tidy race fuzz
+
+format:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt wants: $$unformatted"; exit 1; }
+
+vet:
+	go vet ./...
+
+staticcheck:
+	go tool staticcheck ./...
+
+tidy:
+	go mod tidy -diff
+
+race:
+	CGO_ENABLED=1 go test -race ./...
+
+# fuzz runs every fuzz target there is: go test -list prints those of a package
+# and then a line that names the package.
+fuzz:
+	@set -e; listing=$$(go test -list '^Fuzz' ./...); echo "$$listing" | \
+	awk '/^Fuzz/ { targets[++n] = $$1 } /^ok/ { for (i = 1; i <= n; i++) print $$2, targets[i]; n = 0 }' | \
+	while read -r package target; do \
+		echo "$$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
+	done
+
+bench:
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
