@@ -35,7 +35,7 @@ type Settings struct {
 
 	Warnings []string // what works but should be mended, for the command to tell
 
-	given map[string]bool // the flags of the settings that are not left at their default
+	given map[string]bool // the flags of the settings that the user set, if only to their default
 }
 
 // setting is a row of the table.
@@ -160,7 +160,7 @@ func (s *Settings) read(row setting, flag *pflag.Flag, env string) error {
 	if text == "" && row.fallback == "" {
 		return nil
 	}
-	if text != row.fallback {
+	if flag.Changed || env != "" {
 		s.given[row.flag] = true
 	}
 	if row.value.secret && flag.Changed {

@@ -144,6 +144,12 @@ func TestFlagWinsOverEnvironment(t *testing.T) {
 	assert.False(t, s.Dev)
 }
 
+func TestSettingGivenAsItsDefaultIsGiven(t *testing.T) {
+	assert.False(t, serveSettings(t, nil).given["addr"])
+	assert.True(t, serveSettings(t, nil, "--addr", ":5002").given["addr"])
+	assert.True(t, serveSettings(t, environment{"CRMS_ADDR": ":5002"}).given["addr"])
+}
+
 func TestDataMayStandBeforeTheCommand(t *testing.T) {
 	data := t.TempDir()
 	_, err := ensureDevSecret(data)
