@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,18 @@ func TestHelpNamesVariableAndDefault(t *testing.T) {
 			want += regexp.QuoteMeta(" (default " + row.fallback + ")")
 		}
 		assert.Regexp(t, "--"+row.flag+".*"+want+"\n", help+"\n")
+	}
+}
+
+func TestSettingsNameCommandsThatExist(t *testing.T) {
+	var known []string
+	for _, cmd := range commandsUnder(new(program).newRootCommand()) {
+		known = append(known, cmd.Name())
+	}
+	for _, row := range new(Settings).table() {
+		for _, name := range row.commands {
+			assert.True(t, slices.Contains(known, name), "%s is a setting of %s", row, name)
+		}
 	}
 }
 
