@@ -70,7 +70,7 @@ func (s *Settings) table() []setting {
 		{"zone", zone(&s.Zone), "UTC", serve, "IANA time zone of days, weeks and months, such as Asia/Kolkata"},
 		{"cors-origins", origins(&s.CORSOrigins), "", serve, "origins whose pages may call the API, separated by commas; * for any"},
 		{"log-format", oneOf(&s.LogFormat, "FORMAT", "text", "json"), "text", serve, "how the log is written: text or json"},
-		{"log-level", level(&s.LogLevel), "info", serve, "least weight that the log takes: debug, info, warn or error"},
+		{"log-level", level(&s.LogLevel), "info", serve, "lowest level that is logged: debug, info, warn or error"},
 		{"shutdown-grace", duration(&s.ShutdownGrace, 0), "30s", serve, "how long running requests may take to finish when the server is told to stop"},
 	}
 }
