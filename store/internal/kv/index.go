@@ -59,7 +59,7 @@ func (ix *Index[K, V]) Get(tx *Tx, key []byte) []byte { return tx.get(ix.Name, k
 func (ix *Index[K, V]) Walk(tx *Tx, prefix []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(k, v []byte) bool) {
 		c := tx.bucket(ix.Name).Cursor()
-		for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 			if !yield(k, v) {
 				return
 			}

@@ -74,7 +74,7 @@ func (t *Table[K, V]) DeletePrefix(tx *Tx, prefix []byte) error {
 	// changes under it.
 	var keys [][]byte
 	c := tx.bucket(t.Name).Cursor()
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
 	}
 	for _, k := range keys {
