@@ -75,6 +75,9 @@ func (r *RowReader) Uint() uint64 {
 	var n uint64
 	for i := 0; i < len(r.rest) && i < binary.MaxVarintLen64; i++ {
 		c := r.rest[i]
+		if i == binary.MaxVarintLen64-1 && c > 1 {
+			break // beyond 64 bits
+		}
 		n |= uint64(c&0x7f) << (7 * i)
 		if c < 0x80 {
 			r.rest = r.rest[i+1:]
