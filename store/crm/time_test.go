@@ -113,6 +113,7 @@ func TestDayOf(t *testing.T) {
 		{"a moment earlier it is still the same day in India", "2026-01-25T18:29:59.999Z", "Asia/Kolkata", "2026-01-25"},
 		{"a night in UTC is the day before in New York", "2026-01-26T04:59:59.999Z", "America/New_York", "2026-01-25"},
 		{"in summer New York is an hour nearer", "2026-07-26T04:00:00.000Z", "America/New_York", "2026-07-26"},
+		{"an evening that Newfoundland repeats after midnight is the new day", "2010-11-07T03:00:00.000Z", "America/St_Johns", "2010-11-07"},
 		{"the last moment before 1970 is a day before", "1969-12-31T23:59:59.999Z", "UTC", "1969-12-31"},
 		{"a day long before 1970 is itself", "1900-03-01T00:00:00.000Z", "UTC", "1900-03-01"},
 	}
@@ -135,6 +136,7 @@ func TestDayStart(t *testing.T) {
 		{"is the first of two midnights in Amman", "2021-10-29", "Asia/Amman", "2021-10-28T21:00:00.000Z"},
 		{"is the first of two midnights in Havana", "2026-11-01", "America/Havana", "2026-11-01T04:00:00.000Z"},
 		{"is the day after where Samoa skips the whole day", "2011-12-30", "Pacific/Apia", "2011-12-30T10:00:00.000Z"},
+		{"is the first midnight where Newfoundland goes back over it", "2010-11-07", "America/St_Johns", "2010-11-07T02:30:00.000Z"},
 		{"is early far in the east", "2026-01-25", "Pacific/Kiritimati", "2026-01-24T10:00:00.000Z"},
 		{"is late far in the west", "2026-01-25", "Pacific/Pago_Pago", "2026-01-25T11:00:00.000Z"},
 		{"is to the second where a zone still kept local mean time", "1880-01-01", "Europe/Paris", "1879-12-31T23:50:39.000Z"},
@@ -146,7 +148,7 @@ func TestDayStart(t *testing.T) {
 	}
 
 	t.Run("every day begins where the day before ends", func(t *testing.T) {
-		for _, name := range []string{"UTC", "Asia/Kolkata", "America/Sao_Paulo", "Asia/Beirut", "Asia/Amman", "America/Havana", "Europe/London", "Australia/Lord_Howe"} {
+		for _, name := range []string{"UTC", "Asia/Kolkata", "America/Sao_Paulo", "Asia/Beirut", "Asia/Amman", "America/Havana", "America/St_Johns", "Europe/London", "Australia/Lord_Howe"} {
 			z := zone(t, name)
 			for d := day(t, "2005-01-01"); d < day(t, "2027-01-01"); d++ {
 				start := d.Start(z)
