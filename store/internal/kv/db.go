@@ -77,8 +77,11 @@ func Open(path string) (*DB, error) {
 func openBolt(path string, mapSize int) (db *bolt.DB, err error) {
 	var file *os.File
 	defer func() {
+		// bbolt does not clean up when it panics. Closing the file would not end
+		// the lock: the map, which nobody else can undo, shares it.
 		if errors.Is(err, ErrDamaged) && file != nil {
-			_ = file.Close() // bbolt has not when it panicked, and the file would stay locked
+			_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
+			_ = file.Close()
 		}
 	}()
 	defer catchDamage(&err)()

@@ -1,0 +1,253 @@
+package kv
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Two states of a file of several pages: as a process leaves it that is killed,
+// and as one that closes it does.
+func filesOf(t *testing.T) (killed, closed []byte) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "test.db")
+	db, err := Open(path)
+	require.NoError(t, err)
+	update(t, db, func(tx *Tx) error { return tx.CreateBuckets(bucketNames...) })
+	fill(t, db, 200)
+	update(t, db, func(tx *Tx) error { return save(tx, person{ID: 9999, Name: strings.Repeat("long ", 2000), City: "Agra"}) })
+	for id := range uint32(40) {
+		update(t, db, func(tx *Tx) error {
+			p, _, err := people.Get(tx, id+1)
+			return errors.Join(err, people.Remove(tx, id+1, p))
+		})
+	}
+	killed, err = os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	closed, err = os.ReadFile(path)
+	require.NoError(t, err)
+	return killed, closed
+}
+
+// inspect opens the file and reads everything in it. It returns everything that
+// it found to be wrong.
+func inspect(t *testing.T, path string) (wrong []string) {
+	t.Helper()
+	db, err := Open(path)
+	if err != nil {
+		assert.ErrorIs(t, err, ErrDamaged)
+		return []string{err.Error()}
+	}
+	report := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	if err := db.Check(func(err error) { report("%v", err) }); err != nil {
+		assert.ErrorIs(t, err, ErrDamaged)
+		report("%v", err)
+	}
+	err = db.View(func(tx *Tx) error {
+		for _, bucket := range bucketNames {
+			if !tx.HasBucket(bucket) {
+				return fmt.Errorf("no bucket %s: %w", bucket, ErrDamaged)
+			}
+		}
+		people.Verify(tx, report, func(uint32, person) {})
+		return nil
+	})
+	if err != nil {
+		assert.ErrorIs(t, err, ErrDamaged)
+		report("%v", err)
+	}
+	if err := db.Close(); err != nil {
+		report("%v", err)
+	}
+	return wrong
+}
+
+func TestDamagedPageIsFoundAndNeverFatal(t *testing.T) {
+	killed, closed := filesOf(t)
+	const pageSize = 4096
+	random := rand.New(rand.NewPCG(5, 0))
+	damages := []struct {
+		name  string
+		write func(page []byte)
+	}{
+		{"zeros", func(page []byte) { clear(page) }},
+		{"noise", func(page []byte) {
+			for i := range page {
+				page[i] = byte(random.Uint32())
+			}
+		}},
+		{"noise behind the header", func(page []byte) {
+			for i := pageHeaderSize; i < len(page); i++ {
+				page[i] = byte(random.Uint32())
+			}
+		}},
+		{"ones behind the header", func(page []byte) {
+			copy(page[pageHeaderSize:], bytes.Repeat([]byte{0xff}, len(page)))
+		}},
+		{"no elements", func(page []byte) { clear(page[10:12]) }},
+		{"more elements than fit", func(page []byte) { page[11] = 0x7f }},
+		{"another type", func(page []byte) { page[8] ^= branchPage | leafPage }},
+		{"no such type", func(page []byte) { page[8] = 0x40 }},
+		{"another page's id", func(page []byte) { page[0]++ }},
+		{"goes on beyond the file", func(page []byte) { page[15] = 1 }},
+	}
+	for name, file := range map[string][]byte{"killed": killed, "closed": closed} {
+		path := filepath.Join(t.TempDir(), "test.db")
+		require.NoError(t, os.WriteFile(path, file, 0o600))
+		require.Empty(t, inspect(t, path), "before any damage")
+		used := usedPages(t, file, path)
+		for _, damage := range damages {
+			t.Run(name+" file, "+damage.name, func(t *testing.T) {
+				for id := range uint64(len(file) / pageSize) {
+					if id < 2 || !used[id] {
+						continue
+					}
+					broken := bytes.Clone(file)
+					damage.write(broken[id*pageSize : (id+1)*pageSize])
+					require.NoError(t, os.WriteFile(path, broken, 0o600))
+					wrong := inspect(t, path)
+					require.NotEmpty(t, wrong, "page %d", id)
+					for _, line := range wrong {
+						require.NotContains(t, line, "\n")
+					}
+				}
+			})
+		}
+	}
+}
+
+// usedPages says which pages begin something that is reachable. The list of
+// free pages is left out: bbolt trusts what is in it.
+func usedPages(t *testing.T, file []byte, path string) map[uint64]bool {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, file, 0o600))
+	m, err := readMetas(path)
+	require.NoError(t, err)
+	tree := pageTree{bytes.NewReader(file), m, make([]bool, m.pages)}
+	require.NoError(t, tree.prove(m.root))
+	used := map[uint64]bool{}
+	for id, seen := range tree.seen {
+		self := uint64(file[id*4096]) | uint64(file[id*4096+1])<<8
+		used[uint64(id)] = seen && self == uint64(id) // not a page that another one goes on in
+	}
+	require.Greater(t, len(used), 10)
+	return used
+}
+
+func TestFileOfAKilledProcessOpensAndIsSyncedAgain(t *testing.T) {
+	killed, _ := filesOf(t)
+	path := filepath.Join(t.TempDir(), "test.db")
+	require.NoError(t, os.WriteFile(path, killed, 0o600))
+	m, err := readMetas(path)
+	require.NoError(t, err)
+	require.False(t, m.freelistSynced())
+
+	db, err := Open(path)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	m, err = readMetas(path)
+	require.NoError(t, err)
+	assert.True(t, m.freelistSynced())
+	assert.Empty(t, inspect(t, path))
+}
+
+func TestFileThatWasOnlyReadIsNotWritten(t *testing.T) {
+	_, closed := filesOf(t)
+	path := filepath.Join(t.TempDir(), "test.db")
+	require.NoError(t, os.WriteFile(path, closed, 0o600))
+	require.Empty(t, inspect(t, path))
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(closed, after))
+}
+
+func TestProvePagesFindsCircles(t *testing.T) {
+	killed, _ := filesOf(t)
+	path := filepath.Join(t.TempDir(), "test.db")
+	require.NoError(t, os.WriteFile(path, killed, 0o600))
+	m, err := readMetas(path)
+	require.NoError(t, err)
+	found := false
+	for id := uint64(2); id < m.pages; id++ {
+		page := killed[id*4096 : (id+1)*4096]
+		if page[8] != branchPage || page[10] == 0 || !usedPages(t, killed, path)[id] {
+			continue
+		}
+		found = true
+		page[pageHeaderSize+8], page[pageHeaderSize+9] = byte(id), byte(id>>8)
+		break
+	}
+	require.True(t, found, "a branch page")
+	err = provePages(bytes.NewReader(killed), m)
+	assert.ErrorIs(t, err, ErrDamaged)
+	assert.ErrorContains(t, err, "is used twice")
+	require.NoError(t, os.WriteFile(path, killed, 0o600))
+	assert.NotEmpty(t, inspect(t, path))
+}
+
+func TestOpenAfterBboltPanickedIsNotLocked(t *testing.T) {
+	_, closed := filesOf(t)
+	path := filepath.Join(t.TempDir(), "test.db")
+	require.NoError(t, os.WriteFile(path, closed, 0o600))
+	m, err := readMetas(path)
+	require.NoError(t, err)
+	clear(closed[m.freelist*4096 : (m.freelist+1)*4096])
+	require.NoError(t, os.WriteFile(path, closed, 0o600))
+	for range 2 {
+		_, err := Open(path)
+		require.ErrorIs(t, err, ErrDamaged)
+		require.NotErrorIs(t, err, ErrInUse)
+	}
+}
+
+func TestNewFileMadeByManyAtOnceIsMadeOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "test.db")
+	var wait sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		wait.Go(func() { errs[i] = create(path) })
+	}
+	wait.Wait()
+	for _, err := range errs {
+		assert.NoError(t, err)
+	}
+	names, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{path}, names)
+}
+
+func TestCreateLeavesAnExistingFileAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	require.NoError(t, os.WriteFile(path, []byte("mine"), 0o600))
+	require.NoError(t, create(path))
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "mine", string(content))
+}
+
+func TestPanicOfACallerIsNotDamage(t *testing.T) {
+	db := openTest(t)
+	assert.PanicsWithValue(t, "a bug", func() { _ = db.View(func(*Tx) error { panic("a bug") }) })
+	assert.Panics(t, func() { _ = db.View(func(*Tx) error { var p *person; p.ID = 1; return nil }) })
+	assert.Panics(t, func() { _ = db.Update(func(tx *Tx) error { _, _, err := (&Table[uint32, person]{Name: "none", Key: personKey, Row: personRow}).Get(tx, 1); return err }) })
+	update(t, db, func(tx *Tx) error { return save(tx, person{ID: 1, Name: "Anna", City: "Pune"}) })
+}
+
+func TestFailedUpdateLeavesNothing(t *testing.T) {
+	db := openTest(t)
+	err := db.Update(func(tx *Tx) error {
+		return errors.Join(save(tx, person{ID: 1, Name: "Anna", City: "Pune"}), assert.AnError)
+	})
+	assert.ErrorIs(t, err, assert.AnError)
+	view(t, db, func(tx *Tx) { assert.Empty(t, idsOf(t, people.Walk(tx, nil))) })
+}
