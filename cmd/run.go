@@ -84,7 +84,9 @@ func (p *program) newRootCommand() *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
+		p.newServeCommand(),
 		p.newTokenCommand(),
+		p.newVerifyCommand(),
 		p.newVersionCommand(),
 	)
 	finish(root)

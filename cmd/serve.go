@@ -1,0 +1,200 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"crms/httpapi"
+	"crms/httpapi/auth"
+	"crms/search"
+	"crms/store"
+	"crms/store/crm"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) newServeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: `Run the server until it is told to stop (SIGINT or SIGTERM). Requests that run
+then are finished first.
+
+With --dev nothing needs to be configured: a secret is made and kept in the data
+folder, an empty store is filled with sample customers, and tokens to try the API
+with are printed. Never use it where others can reach the server.`,
+		Example: `  crms serve --dev
+  CRMS_JWT_SECRET=... crms serve --data /var/lib/crms --zone Asia/Kolkata
+  crms serve --jwks-url https://auth.example.com/.well-known/jwks.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := p.settings(cmd, (*Settings).ChooseKeys)
+			if err != nil {
+				return err
+			}
+			p.warn(s.Warnings)
+			if s.Dev {
+				s.relaxForDev()
+			}
+			return p.serve(cmd.Context(), s)
+		},
+	}
+}
+
+func (p *program) serve(ctx context.Context, s Settings) error {
+	a, err := p.start(ctx, s)
+	if err != nil {
+		return err
+	}
+	if s.Dev {
+		err = p.welcome(ctx, a)
+	}
+	if err == nil {
+		err = a.run(ctx)
+	}
+	return errors.Join(err, a.close())
+}
+
+// app is the running service: the one value that knows every package. The
+// end-to-end tests start the same one.
+type app struct {
+	settings Settings
+	log      *slog.Logger
+	store    *store.Store
+	index    *search.Index
+	auth     *auth.Verifier
+	listener net.Listener
+	server   *http.Server
+	closers  []func() error // in the order in which things were opened
+}
+
+// The server's timeouts. A request's header and body must come within theirs;
+// an answer, of which the largest is some 100 KB, has a minute to be fetched.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = time.Minute
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+// start opens everything and listens, without accepting requests yet. On an
+// error what was opened is closed again.
+func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
+	a := &app{settings: s, log: p.logger(s)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.store, err = store.Open(s.Data, store.Options{Zone: s.Zone, Now: p.now, Log: a.log}); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.store.Close)
+	if a.auth, err = p.verifier(ctx, &s, a.log); err != nil {
+		return nil, err
+	}
+	a.settings = s
+	a.closers = append(a.closers, func() error { a.auth.Close(); return nil })
+	if a.index, err = search.Open(a.store, search.Options{Dir: filepath.Join(s.Data, "search"), Log: a.log}); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.index.Close)
+	if a.listener, err = net.Listen("tcp", a.settings.Addr); err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", a.settings.Addr, err)
+	}
+	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
+	a.server = a.newServer(p)
+	return a, nil
+}
+
+func (a *app) newServer(p *program) *http.Server {
+	return &http.Server{
+		Handler: httpapi.New(httpapi.Config{
+			Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log,
+			CORSOrigins: a.settings.CORSOrigins,
+		}),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// verifier makes the verifier of tokens from the one key that is configured. In
+// --dev it makes a secret first.
+func (p *program) verifier(ctx context.Context, s *Settings, log *slog.Logger) (*auth.Verifier, error) {
+	c := auth.Config{Issuer: s.JWTIssuer, Audience: s.JWTAudience, JWKSRefresh: s.JWKSRefresh, Now: p.now, Log: log}
+	switch s.KeySource {
+	case DevSecret:
+		secret, err := ensureDevSecret(s.Data)
+		if err != nil {
+			return nil, err
+		}
+		s.JWTSecret, c.Secret = secret, secret
+	case SharedSecret:
+		c.Secret = s.JWTSecret
+	case PublicKeyFile:
+		pem, err := os.ReadFile(s.JWTPublicKeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read %s: %w", settingNamed("jwt-public-key-file"), err)
+		}
+		c.PublicKey = pem
+	case KeySet:
+		c.JWKSURL = s.JWKSURL
+	}
+	return auth.NewVerifier(ctx, c)
+}
+
+func (p *program) logger(s Settings) *slog.Logger {
+	o := &slog.HandlerOptions{Level: s.LogLevel}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p.stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(p.stderr, o))
+}
+
+// run serves until ctx ends, then lets the running requests finish.
+func (a *app) run(ctx context.Context) error {
+	a.log.Info("serving", "addr", a.listener.Addr().String(), "data", a.settings.Data, "version", currentBuild().String())
+	failed := make(chan error, 1)
+	go func() { failed <- a.server.Serve(a.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("cannot serve: %w", err)
+	case <-ctx.Done():
+	}
+	a.log.Info("stopping: running requests are finished first", "grace", a.settings.ShutdownGrace)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownGrace)
+	defer cancel()
+	if err := a.server.Shutdown(grace); err != nil {
+		return fmt.Errorf("some requests did not finish within %s: %w", a.settings.ShutdownGrace, errors.Join(err, a.server.Close()))
+	}
+	return nil
+}
+
+// close closes what was opened, last first.
+func (a *app) close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
