@@ -18,6 +18,8 @@ func newDocument(c crm.Contact) *document.Document {
 	d.AddField(newTermField(fieldStart, t.start))
 	d.AddField(newTermField(fieldInner, t.inner))
 	d.AddField(newTermField(fieldInnerStart, t.innerStart))
+	d.AddField(newTermField(fieldSpelled, t.spelled))
+	d.AddField(newTermField(fieldDigest, []string{digest(c)}))
 	return d
 }
 

@@ -13,12 +13,17 @@ type tier int
 const (
 	sameKey   tier = iota // the id, email or number is the whole text
 	sameName              // the name is the whole text
-	allWhole              // all words are met whole, then as prefixes, and so on
-	allPrefix             //
-	allInside             //
-	allNear               //
+	allWhole              // every word is met whole
+	allPrefix             // or by a beginning
+	allInside             // or inside
+	allNear               // or with a typo
+	allFar                // or with more typos
 	numTiers
 )
+
+// enough is how many customers are found before typos are forgiven: a page's
+// worth leaves no room for guesses.
+const enough = 20
 
 // findings are the documents of each tier by segment. No document is in two.
 type findings [numTiers][]*roaring.Bitmap
@@ -43,6 +48,27 @@ func (s *snapshot) find(r request, offset, limit int) (ids []crm.ID, total int, 
 	return ids, total, nil
 }
 
+// findings looks for exact spellings first. Whether typos are forgiven depends
+// on the index and the request alone, so that all pages agree.
+func (s *snapshot) findings(r request) (findings, error) {
+	f, err := s.findingsUpTo(inside, r)
+	if err == nil && f.count() < enough && cardinality(f[sameKey]) == 0 {
+		f, err = s.findingsUpTo(near, r)
+	}
+	if err == nil && f.count() == 0 {
+		f, err = s.findingsUpTo(far, r)
+	}
+	return f, err
+}
+
+func (f *findings) count() int {
+	n := 0
+	for _, sets := range f {
+		n += cardinality(sets)
+	}
+	return n
+}
+
 func cardinality(sets []*roaring.Bitmap) int {
 	n := 0
 	for _, set := range sets {
@@ -53,15 +79,17 @@ func cardinality(sets []*roaring.Bitmap) int {
 	return n
 }
 
-func (s *snapshot) findings(r request) (findings, error) {
+func (s *snapshot) findingsUpTo(last level, r request) (findings, error) {
 	var f findings
 	for t := range f {
 		f[t] = make([]*roaring.Bitmap, len(s.segments))
 	}
 	for i, seg := range s.segments {
 		seg.exact(r, &f, i)
-		m := r.criteria.in(seg, inside)
-		f[allWhole][i], f[allPrefix][i], f[allInside][i] = m[whole], m[prefix], m[inside]
+		m := r.criteria.in(seg, last)
+		for l := whole; l <= last; l++ {
+			f[allWhole+tier(l)][i] = m[l]
+		}
 		f.separate(seg, i)
 		if seg.err != nil {
 			return f, seg.err
@@ -73,7 +101,7 @@ func (s *snapshot) findings(r request) (findings, error) {
 // exact finds whom the whole text names.
 func (s *segment) exact(r request, f *findings, i int) {
 	if !r.id.IsZero() {
-		f[sameKey][i] = s.with("_id", documentID(r.id))
+		f[sameKey][i] = s.with(fieldID, documentID(r.id))
 	}
 	for _, key := range r.keys {
 		f[sameKey][i] = union(f[sameKey][i], s.with(fieldKey, key))

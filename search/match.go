@@ -1,8 +1,6 @@
 package search
 
 import (
-	"unicode/utf8"
-
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
@@ -13,7 +11,8 @@ const (
 	whole  level = iota // it is a word of the name, the email, its local part, or the number
 	prefix              // one of these begins with it
 	inside              // something within one of these begins with it
-	near                // as inside, when a likely typo is forgiven
+	near                // as inside, or with one typo behind the first letter of a word
+	far                 // as near, or with all typos that its length allows, in a word that may be half typed
 	numLevels
 )
 
@@ -62,33 +61,111 @@ func (e either) in(s *segment, last level) matches {
 	return m
 }
 
-// loosely is met only where typos are forgiven, too.
-type loosely struct{ criterion }
+// word is met by customers who have the folded word, as a whole, at the
+// beginning or inside.
+type word struct {
+	text  string
+	exact bool // typos are not forgiven
+}
 
-func (c loosely) in(s *segment, last level) matches {
+func (w word) in(s *segment, last level) matches {
+	m := matches{
+		whole:  union(s.with(fieldName, w.text), s.with(fieldKey, w.text)),
+		prefix: s.beginning(w.text),
+	}
+	m[inside] = union(m[prefix], s.containing(w.text))
+	w.forgive(s, &m, last)
+	return m
+}
+
+// beginning is the documents with a name's word, an email or a number that
+// begins with the word.
+func (s *segment) beginning(word string) *roaring.Bitmap {
+	indexed := firstRunes(word, startLength(word))
+	starts := s.with(fieldStart, indexed)
+	if starts == nil || indexed == word {
+		return starts
+	}
+	return union(s.withStart(fieldName, word), s.withStart(fieldKey, word))
+}
+
+// containing is the documents in which such a thing goes on with the word
+// somewhere inside.
+func (s *segment) containing(word string) *roaring.Bitmap {
+	indexed := firstRunes(word, startLength(word))
+	starts := s.with(fieldInnerStart, indexed)
+	if starts == nil || indexed == word {
+		return starts
+	}
+	return s.withStart(fieldInner, word)
+}
+
+// forgive fills the levels at which typos are forgiven.
+func (w word) forgive(s *segment, m *matches, last level) {
+	m[near], m[far] = m[inside], m[inside]
+	typos := typosIn(w.text)
+	if last < near || w.exact || typos == 0 {
+		return
+	}
+	first := firstRunes(w.text, 1)
+	m[near] = union(m[inside], s.spelledLike(newSpeller(w.text, 1, false), []byte(first), prefixEnd(first)))
+	if last == far {
+		m[far] = union(m[near], s.spelledLike(newSpeller(w.text, typos, true), nil, nil))
+	}
+}
+
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// compound is a token of several words with separators between them: part of
+// an email, or of a name with a hyphen, an apostrophe or dots.
+type compound struct {
+	literal string
+	parts   all
+	joined  *word // nil when the token can only be part of an email
+}
+
+func (c compound) in(s *segment, last level) matches {
+	// Who has the token has its parts, and that is cheaper to know.
+	parts := c.parts.in(s, last)
 	var m matches
-	if last == near {
-		m[near] = c.criterion.in(s, last)[near]
+	if parts[last] != nil {
+		m[whole] = s.with(fieldKey, c.literal)
+		m[prefix] = s.withStart(fieldKey, c.literal)
+		m[inside] = union(m[prefix], s.withStart(fieldInner, c.literal))
+		m[near], m[far] = parts[near], parts[far]
+	}
+	if c.joined == nil {
+		return m
+	}
+	joined := c.joined.in(s, last)
+	for l := range m[:last+1] {
+		m[l] = union(m[l], union(joined[l], parts[l]))
 	}
 	return m
 }
 
-// term is met by customers who have the folded text, as a whole, at the
-// beginning or inside.
-type term string
+// number is met by customers who have the digits in their number, or in their
+// name or email. It holds the forms of [phoneForms]: the first may stand
+// anywhere in a number, the others are what a number begins with when it is
+// written without country code or trunk zero.
+type number []string
 
-func (t term) in(s *segment, last level) matches {
-	text := string(t)
-	var m matches
-	m[whole] = union(s.with(fieldName, text), s.with(fieldKey, text))
-	inner := fieldInner
-	if utf8.RuneCountInString(text) <= startLength(text) {
-		m[prefix] = s.with(fieldStart, text)
-		m[inside] = union(m[prefix], s.with(fieldInnerStart, text))
-	} else {
-		m[prefix] = union(s.withStart(fieldName, text), s.withStart(fieldKey, text))
-		m[inside] = union(m[prefix], s.withStart(inner, text))
+func (n number) in(s *segment, last level) matches {
+	m := word{text: n[0], exact: true}.in(s, last)
+	for _, form := range n[1:] {
+		m[whole] = union(m[whole], s.with(fieldKey, form))
+		beginning := s.beginning(form)
+		for l := prefix; l < numLevels; l++ {
+			m[l] = union(m[l], beginning)
+		}
 	}
-	m[near] = m[inside]
 	return m
 }

@@ -61,7 +61,8 @@ func readOrder(s *segment) (*order, error) {
 	return o, nil
 }
 
-func newestFirst(a, b crm.ID) int { return bytes.Compare(b[:], a[:]) }
+func compareIDs(a, b crm.ID) int  { return bytes.Compare(a[:], b[:]) }
+func newestFirst(a, b crm.ID) int { return compareIDs(b, a) }
 
 // warm reads the orders of all segments and forgets those that are gone, so
 // that no search has to.

@@ -21,28 +21,39 @@ func isPhoneLike(s string) bool {
 	return strings.ContainsAny(s, "0123456789") && strings.Trim(s, "0123456789+-()./") == ""
 }
 
+// A number without its country code or trunk zero is only looked for when so
+// many digits remain that they mean the same number.
+const (
+	shortestNational = 7
+	shortestTrunk    = 3
+)
+
 // phoneForms returns the ways in which the same number is written as digits:
 // as it stands, without the country code, and without the trunk zero. The
-// first is the number as it stands.
+// first is the number as it stands, and each ends with the next.
 func phoneForms(s string) []string {
 	digits := digitsOf(s)
 	forms := []string{digits}
 	international := strings.HasPrefix(strings.TrimLeft(s, " ("), "+")
-	if rest, ok := strings.CutPrefix(digits, "00"); ok && !international {
+	if rest, ok := strings.CutPrefix(digits, "00"); ok && len(rest) >= shortestNational {
 		forms = append(forms, rest)
 		digits, international = rest, true
 	}
-	if international || len(digits) > 10 {
-		if rest := digits[min(countryCode(digits), len(digits)):]; len(rest) >= 7 {
-			forms = appendNew(forms, rest)
+	if international || len(digits) > longestNational {
+		if rest := digits[min(countryCode(digits), len(digits)):]; len(rest) >= shortestNational {
+			forms = append(forms, rest)
 			digits = rest
 		}
 	}
-	if rest := strings.TrimLeft(digits, "0"); len(rest) >= 3 {
-		forms = appendNew(forms, rest)
+	if rest := strings.TrimLeft(digits, "0"); rest != digits && len(rest) >= shortestTrunk {
+		forms = append(forms, rest)
 	}
 	return forms
 }
+
+// longestNational is the most digits that a number without a country code has
+// in most countries; longer ones are tried both ways.
+const longestNational = 10
 
 // countryCode is the length of the country code that international digits
 // begin with (ITU-T E.164: one digit for zones 1 and 7, two for those listed
@@ -62,12 +73,3 @@ func countryCode(digits string) int {
 
 const twoDigitCountries = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 " +
 	"60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 "
-
-func appendNew(list []string, s string) []string {
-	for _, have := range list {
-		if have == s {
-			return list
-		}
-	}
-	return append(list, s)
-}

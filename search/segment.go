@@ -51,6 +51,8 @@ type segment struct {
 	orders *orderCache
 	dicts  map[string]segapi.TermDictionary
 	err    error
+
+	iterator segapi.PostingsIterator // to be used again
 }
 
 func (s *segment) dictionary(field string) segapi.TermDictionary {
@@ -89,12 +91,10 @@ func (s *segment) with(field, term string) *roaring.Bitmap {
 		s.fail(err)
 		return nil
 	}
-	return documentsOf(list)
-}
-
-func documentsOf(list segapi.PostingsList) *roaring.Bitmap {
-	it, ok := list.Iterator(false, false, false, nil).(segapi.OptimizablePostingsIterator)
+	s.iterator = list.Iterator(false, false, false, s.iterator)
+	it, ok := s.iterator.(segapi.OptimizablePostingsIterator)
 	if !ok {
+		s.fail(fmt.Errorf("search index has segments of an unknown kind"))
 		return nil
 	}
 	if number, ok := it.DocNum1Hit(); ok {
@@ -106,6 +106,13 @@ func documentsOf(list segapi.PostingsList) *roaring.Bitmap {
 // withStart is the documents that have a term which begins with the prefix.
 func (s *segment) withStart(field, prefix string) *roaring.Bitmap {
 	return s.withAny(field, nil, []byte(prefix), prefixEnd(prefix))
+}
+
+// spelledLike is the documents that have a word from start up to before end
+// which the speller accepts. It releases the speller.
+func (s *segment) spelledLike(p *speller, start, end []byte) *roaring.Bitmap {
+	defer p.release()
+	return s.withAny(fieldSpelled, p, start, end)
 }
 
 // withAny is the documents that have a term from start up to before end which

@@ -1,8 +1,9 @@
 package search
 
 import (
-	"bytes"
+	"context"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ type memory struct {
 	mu         sync.Mutex
 	generation string
 	contacts   map[crm.ID]crm.Contact
+	sorted     []crm.ID // of contacts; nil when they have changed
 	changes    []crm.Change
 	pruned     uint64 // changes up to here are gone
 	seq        uint64
@@ -55,6 +57,7 @@ func (m *memory) remove(id crm.ID) {
 }
 
 func (m *memory) log(id crm.ID) {
+	m.sorted = nil
 	m.seq++
 	m.changes = append(m.changes, crm.Change{Seq: m.seq, ID: id})
 }
@@ -127,14 +130,18 @@ func (m *memory) ContactsAfter(after crm.ID, limit int) ([]crm.Contact, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var rest []crm.Contact
-	for id, c := range m.contacts {
-		if bytes.Compare(id[:], after[:]) > 0 {
-			rest = append(rest, c)
-		}
+	if m.sorted == nil {
+		m.sorted = slices.SortedFunc(maps.Keys(m.contacts), compareIDs)
 	}
-	slices.SortFunc(rest, func(a, b crm.Contact) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	return rest[:min(limit, len(rest))], m.err
+	from, found := slices.BinarySearchFunc(m.sorted, after, compareIDs)
+	if found {
+		from++
+	}
+	var chunk []crm.Contact
+	for _, id := range m.sorted[from:min(from+limit, len(m.sorted))] {
+		chunk = append(chunk, m.contacts[id])
+	}
+	return chunk, m.err
 }
 
 func (m *memory) CountContacts() (int, error) {
@@ -169,6 +176,11 @@ func open(t testing.TB, src *memory) *Index {
 	t.Helper()
 	x := openIn(t, src, t.TempDir())
 	awaitOK(t, x)
+	t.Cleanup(func() {
+		findings, err := x.Verify(context.Background())
+		require.NoError(t, err)
+		require.Empty(t, findings)
+	})
 	return x
 }
 

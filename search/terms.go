@@ -1,27 +1,30 @@
 package search
 
 import (
+	"hash/fnv"
 	"strings"
 	"unicode/utf8"
 
 	"crms/store/crm"
 )
 
-// The fields of an index. A customer is found when what was typed equals, or
-// is the beginning of, one of its terms.
+// The fields of an index.
 const (
-	fieldFull       = "full"  // the whole name
-	fieldName       = "name"  // the words of the name
-	fieldKey        = "key"   // the email, its local part, the number in its forms
-	fieldStart      = "start" // what the terms of name and key begin with
-	fieldInner      = "inner" // what begins inside a key, or inside a word that is written without spaces
-	fieldInnerStart = "istart"
+	fieldFull       = "full"       // the whole name
+	fieldName       = "name"       // the words of the name
+	fieldKey        = "key"        // the email, its local part, the number in its forms
+	fieldStart      = "start"      // beginnings of the words of the name, of the email and of the number
+	fieldInner      = "inner"      // the rest of a key, or of a word that is written without spaces, from a place where a search may begin
+	fieldInnerStart = "innerstart" // beginnings of the words that such a rest begins with
+	fieldDigest     = "digest"     // a checksum of the contact, for [Index.Verify]
+	fieldID         = "_id"        // Bleve's own
+	fieldSpelled    = "spelled"    // words that may be misspelled: of the name and of the email's local part, without digits
 )
 
-// Beginnings of up to so many characters are terms of their own; longer ones
-// are looked up as a range of the whole terms. See DESIGN.md for the measure.
+// Beginnings of words up to so many characters are terms of their own; longer
+// ones are looked up as a range of whole terms. DESIGN.md has the measure.
 const (
-	longestStart      = 6
+	longestStart      = 12
 	longestDigitStart = 4
 )
 
@@ -37,7 +40,17 @@ const (
 const shortWord = 3
 
 // terms are what a customer is indexed under, by field.
-type terms struct{ full, name, key, start, inner, innerStart []string }
+type terms struct{ full, name, key, start, inner, innerStart, spelled []string }
+
+// digest is a checksum of what the customer is indexed by.
+func digest(c crm.Contact) string {
+	h := fnv.New32a()
+	for _, s := range []string{c.FullName, c.Email, c.ContactNumber} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	return string(h.Sum(nil))
+}
 
 // termsOf analyses a contact.
 func termsOf(c crm.Contact) terms {
@@ -47,19 +60,6 @@ func termsOf(c crm.Contact) terms {
 	}
 	t.addEmail(fold(c.Email))
 	t.addNumber(fold(c.ContactNumber))
-	for _, s := range t.name {
-		t.start = appendStarts(t.start, s, 1)
-	}
-	for _, s := range t.key {
-		t.start = appendStarts(t.start, s, 1)
-	}
-	for _, s := range t.inner {
-		shortest := 1
-		if isDigits(s) {
-			shortest = shortestDigitRun
-		}
-		t.innerStart = appendStarts(t.innerStart, s, shortest)
-	}
 	return t
 }
 
@@ -81,17 +81,40 @@ func (t *terms) addName(name string) {
 	t.full = append(t.full, strings.Join(words, " "))
 	for _, token := range strings.Fields(name) {
 		parts := splitWords(token)
-		t.name = append(t.name, parts...)
+		for _, part := range parts {
+			t.addNameWord(part)
+		}
 		if len(parts) > 1 {
-			t.name = append(t.name, strings.Join(parts, ""))
+			t.addNameWord(strings.Join(parts, ""))
 		}
 	}
-	t.name = append(t.name, joinShort(words)...)
-	if joined := strings.Join(words, ""); len(words) > 1 && isUnspacedWord(joined) {
-		t.name = append(t.name, joined)
+	for _, joined := range joinShort(words) {
+		t.addNameWord(joined)
 	}
-	for _, w := range t.name {
-		t.addInsides(w)
+	if joined := strings.Join(words, ""); len(words) > 1 && isUnspacedWord(joined) {
+		t.addNameWord(joined)
+	}
+}
+
+func (t *terms) addNameWord(word string) {
+	t.name = append(t.name, word)
+	t.addSpelled(word)
+	t.start = appendStarts(t.start, word, 1)
+	for i, r := range word {
+		if i > 0 && isUnspaced(r) {
+			t.addInner(word[i:])
+		}
+	}
+}
+
+func (t *terms) addInner(rest string) {
+	t.inner = append(t.inner, rest)
+	t.innerStart = appendStarts(t.innerStart, firstWord(rest), 1)
+}
+
+func (t *terms) addSpelled(word string) {
+	if utf8.RuneCountInString(word) >= lettersForOneTypo-1 {
+		t.spelled = append(t.spelled, word)
 	}
 }
 
@@ -105,7 +128,7 @@ func joinShort(words []string) []string {
 			if s += w; s != words[i] {
 				joined = append(joined, s)
 			}
-			if utf8.RuneCountInString(w) > shortWord || len(joined) > crm.MaxName {
+			if utf8.RuneCountInString(w) > shortWord {
 				break
 			}
 		}
@@ -117,28 +140,23 @@ func isUnspacedWord(w string) bool {
 	return strings.IndexFunc(w, func(r rune) bool { return !isUnspaced(r) }) < 0
 }
 
-func (t *terms) addInsides(word string) {
-	for i, r := range word {
-		if i > 0 && isUnspaced(r) {
-			t.inner = append(t.inner, word[i:])
-		}
-	}
-}
-
 func (t *terms) addEmail(email string) {
 	at := strings.LastIndexByte(email, '@')
 	if at < 0 {
 		return
 	}
 	t.key = append(t.key, email, email[:at])
+	t.start = appendStarts(t.start, firstWord(email), 1)
 	t.inner = append(t.inner, email[at:])
-	separated := false
+	for _, word := range strings.FieldsFunc(email[:at], func(r rune) bool { return !isWordRune(r) || '0' <= r && r <= '9' }) {
+		t.addSpelled(word)
+	}
+	between := false // whether the character before was a separator
 	for i, r := range email {
-		word := isWordRune(r)
-		if i > 0 && word && separated {
-			t.inner = append(t.inner, email[i:])
+		if between && i > 0 && isWordRune(r) {
+			t.addInner(email[i:])
 		}
-		separated = !word
+		between = !isWordRune(r)
 	}
 }
 
@@ -148,32 +166,53 @@ func (t *terms) addNumber(number string) {
 	if digits == "" {
 		return
 	}
-	t.key = append(t.key, forms...)
-	for i := 1; len(digits)-i >= shortestDigitRun; i++ {
-		t.inner = append(t.inner, digits[i:])
+	for _, form := range forms {
+		t.key = append(t.key, form)
+		t.start = appendStarts(t.start, form, 1)
+	}
+	for i := range digits {
+		rest := digits[i:]
+		if len(rest) > longestDigitStart {
+			t.inner = append(t.inner, rest)
+		}
+		if len(rest) >= shortestDigitRun {
+			t.innerStart = appendStarts(t.innerStart, rest, shortestDigitRun)
+		}
 	}
 	t.innerStart = append(t.innerStart, digits[max(0, len(digits)-numberEnding):])
 }
 
-// startLength is how many characters of the text beginnings are indexed for.
-func startLength(s string) int {
-	if isDigits(s) {
+// startLength is the length in characters up to which beginnings of the word
+// are terms of their own.
+func startLength(word string) int {
+	if isDigits(word) {
 		return longestDigitStart
 	}
 	return longestStart
 }
 
-// appendStarts appends the beginnings of s that are terms of their own.
-func appendStarts(list []string, s string, shortest int) []string {
-	n, longest := 0, startLength(s)
-	for i := range s {
+// appendStarts appends the beginnings of the word that are terms of their own.
+func appendStarts(list []string, word string, shortest int) []string {
+	n, longest := 0, startLength(word)
+	for i := range word {
 		if n >= shortest {
-			list = append(list, s[:i])
+			list = append(list, word[:i])
 		}
 		if n == longest {
 			return list
 		}
 		n++
 	}
-	return append(list, s)
+	if n >= shortest {
+		list = append(list, word)
+	}
+	return list
+}
+
+// firstWord is the text up to its first separator.
+func firstWord(s string) string {
+	if i := strings.IndexFunc(s, func(r rune) bool { return !isWordRune(r) }); i >= 0 {
+		return s[:i]
+	}
+	return s
 }

@@ -96,7 +96,7 @@ func criteriaOf(text string) criterion {
 func allOf(tokens []string) criterion {
 	var words all
 	for i, token := range tokens {
-		if c := wordOf(token); c != nil && !contains(tokens[:i], token) {
+		if c := tokenOf(token); c != nil && !contains(tokens[:i], token) {
 			words = append(words, c)
 		}
 	}
@@ -115,45 +115,32 @@ func contains(list []string, s string) bool {
 	return false
 }
 
-// wordOf is what a token of folded text asks for; nil when it holds nothing
+// tokenOf is what a token of folded text asks for; nil when it holds nothing
 // that could be found.
-func wordOf(token string) criterion {
+func tokenOf(token string) criterion {
 	if isPhoneLike(token) {
-		return numberOf(token)
+		return number(phoneForms(token))
 	}
 	literal := trimQuotes(token)
 	parts := splitWords(literal)
 	switch {
 	case len(parts) == 0:
 		return nil
-	case strings.Contains(literal, "@"):
-		return either{term(literal), loosely{allTerms(parts)}}
-	case len(parts) == 1:
-		return term(parts[0])
+	case len(parts) == 1 && !strings.Contains(literal, "@"):
+		return word{text: parts[0]}
 	}
-	return either{term(literal), term(strings.Join(parts, "")), allTerms(parts)}
-}
-
-func numberOf(token string) criterion {
-	var forms either
-	for _, form := range phoneForms(token) {
-		forms = append(forms, term(form))
+	c := compound{literal: literal}
+	local, domain, isEmail := strings.Cut(literal, "@")
+	for _, part := range splitWords(local) {
+		c.parts = append(c.parts, word{text: part})
 	}
-	if parts := splitWords(token); len(parts) > 1 {
-		forms = append(forms, term(token))
+	for _, part := range splitWords(domain) {
+		c.parts = append(c.parts, word{text: part, exact: true})
 	}
-	if len(forms) == 1 {
-		return forms[0]
+	if !isEmail {
+		c.joined = &word{text: strings.Join(parts, "")}
 	}
-	return forms
-}
-
-func allTerms(parts []string) criterion {
-	var terms all
-	for _, part := range parts {
-		terms = append(terms, term(part))
-	}
-	return terms
+	return c
 }
 
 // joinNumbers makes one token of each run of tokens that are parts of a number.

@@ -37,8 +37,14 @@ type volume struct {
 var errTorn = errors.New("search index is damaged")
 
 // bleveConfig makes opening a folder that another process holds an error
-// instead of a wait.
-func bleveConfig() map[string]any { return map[string]any{"bolt_timeout": "1s"} }
+// instead of a wait, and keeps the segments few: each costs every search its
+// share of dictionary lookups.
+func bleveConfig() map[string]any {
+	return map[string]any{
+		"bolt_timeout":           "1s",
+		"scorchMergePlanOptions": map[string]any{"MaxSegmentsPerTier": 4},
+	}
+}
 
 // createVolume makes an empty index for the generation in a new folder.
 func createVolume(path, generation string) (*volume, error) {

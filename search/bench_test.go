@@ -1,0 +1,75 @@
+package search
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	// customers is the size of the generated set that benchmarks search in.
+	customers = flag.Int("customers", 20_000, "size of the generated set")
+	// keptIndex saves the time to build the index again for each run.
+	keptIndex = flag.String("index", "", "folder to keep the generated set's index in")
+)
+
+func BenchmarkRebuild(b *testing.B) {
+	src := population{seed: 1, customers: *customers}.memory()
+	for b.Loop() {
+		dir := b.TempDir()
+		x := openIn(b, src, dir)
+		await(b, func() bool { return x.Status().State == OK })
+		b.ReportMetric(float64(*customers)*float64(b.N)/b.Elapsed().Seconds(), "customers/s")
+		time.Sleep(0)
+		b.ReportMetric(float64(sizeOf(b, dir))/float64(*customers), "B/customer")
+		require.NoError(b, x.Close())
+	}
+}
+
+func sizeOf(b testing.TB, dir string) int64 {
+	var size int64
+	require.NoError(b, filepath.Walk(dir, func(_ string, info os.FileInfo, err error) error {
+		if err == nil && !info.IsDir() {
+			size += info.Size()
+		}
+		return nil
+	}))
+	return size
+}
+
+func BenchmarkSearch(b *testing.B) {
+	p := population{seed: 1, customers: *customers}
+	x := benchIndex(b, p)
+	for _, class := range classes {
+		b.Run(class.name, func(b *testing.B) {
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				text := ""
+				for ; text == ""; n++ {
+					r := p.random(n, 2)
+					text = class.text(r, p.contact(r.IntN(p.customers)))
+				}
+				if _, err := x.Search(b.Context(), Query{Text: text, Limit: 20}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func benchIndex(b testing.TB, p population) *Index {
+	dir := *keptIndex
+	if dir == "" {
+		dir = b.TempDir()
+	}
+	x, err := Open(p.memory(), Options{Dir: dir})
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, x.Close()) })
+	require.Eventually(b, func() bool { return x.Status().State == OK }, 20*time.Minute, 10*time.Millisecond)
+	return x
+}

@@ -1,0 +1,97 @@
+package search
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestSpellerAcceptsWordsWithinTheirTypos(t *testing.T) {
+	for _, c := range []struct {
+		pattern, text string
+		typos         int
+		want          bool
+	}{
+		{"smith", "smith", 1, true},
+		{"smith", "smiht", 1, true},
+		{"smith", "smth", 1, true},
+		{"smith", "smitth", 1, true},
+		{"smith", "smyth", 1, true},
+		{"smith", "mith", 1, true},
+		{"smith", "xsmith", 1, true},
+		{"smith", "smiths", 1, true},
+		{"smith", "msith", 1, true},
+		{"smith", "smythe", 1, false},
+		{"smith", "sm", 1, false},
+		{"krishnamurti", "krishnamurthy", 2, true},
+		{"krishnamurti", "krishnamurthys", 2, false},
+		{"लक्ष्मी", "लक्ष्मि", 1, true},
+		{"лукаш", "лкуаш", 1, true},
+	} {
+		assert.Equal(t, c.want, accepts(newSpeller(c.pattern, c.typos, false), c.text), "%s %s", c.pattern, c.text)
+	}
+}
+
+func TestSpellerAcceptsWhatBeginsLikeAHalfTypedWord(t *testing.T) {
+	assert.True(t, accepts(newSpeller("krisnam", 1, true), "krishnamurthy"))
+	assert.True(t, accepts(newSpeller("krisnam", 1, true), "krisnam"))
+	assert.False(t, accepts(newSpeller("krixxam", 1, true), "krishnamurthy"))
+}
+
+// The automaton must agree with the textbook's table of edit distances.
+func TestSpellerAgreesWithTheEditDistance(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	word := func() string {
+		letters := []rune("abcñम")
+		w := make([]rune, 1+r.IntN(8))
+		for i := range w {
+			w[i] = letters[r.IntN(len(letters))]
+		}
+		return string(w)
+	}
+	for range 20_000 {
+		pattern, text, typos := word(), word(), 1+r.IntN(2)
+		want := editDistance([]rune(pattern), []rune(text)) <= typos
+		p := newSpeller(pattern, typos, false)
+		assert.Equal(t, want, accepts(p, text), "%s %s %d", pattern, text, typos)
+		p.release()
+	}
+}
+
+func accepts(p *speller, text string) bool {
+	state := p.Start()
+	for i := range len(text) {
+		if !p.CanMatch(state) {
+			return false
+		}
+		state = p.Accept(state, text[i])
+	}
+	return p.IsMatch(state)
+}
+
+// editDistance counts insertions, deletions, substitutions and swaps of
+// neighbours, where no letter is edited twice.
+func editDistance(a, b []rune) int {
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(a)][len(b)]
+}
