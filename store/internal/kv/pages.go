@@ -1,7 +1,9 @@
 package kv
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -30,43 +32,44 @@ type pageTree struct {
 }
 
 // provePages makes sure that bbolt can walk the file's pages. It finds whatever
-// would make bbolt panic or touch memory outside of its map: pages that are not
-// what their parents say, elements that reach beyond their page, circles.
+// would make bbolt panic, report, or touch memory outside of its map: pages that
+// are not what their parents say, elements that reach beyond their page, keys
+// out of order, circles.
 //
 // It has to be done before bbolt looks for free pages or checks the file: both
 // happen in goroutines of bbolt's own, where a panic ends the process.
 func provePages(file io.ReaderAt, m meta) error {
 	t := pageTree{file, m, make([]bool, m.pages)}
-	return t.prove(m.root)
+	return t.prove(m.root, nil, nil)
 }
 
-func (t *pageTree) prove(id uint64) error {
+// prove proves the page and what is below it, whose keys must lie from first up
+// to, and without, end; nil means no bound.
+func (t *pageTree) prove(id uint64, first, end []byte) error {
 	page, err := t.read(id)
 	if err != nil {
 		return err
 	}
-	flags, count := binary.LittleEndian.Uint16(page[8:]), int(binary.LittleEndian.Uint16(page[10:]))
-	if pageHeaderSize+count*elementSize > len(page) {
-		return fmt.Errorf("%w: page %d has no room for %d elements", ErrDamaged, id, count)
+	elements, err := elementsOf(page)
+	if err != nil {
+		return fmt.Errorf("page %d %w: %w", id, ErrDamaged, err)
 	}
-	var child func(page []byte, at int) (root uint64, ok bool)
-	switch flags {
-	case branchPage:
-		child = branchChild
-	case leafPage:
-		child = leafChild
-	default:
-		return fmt.Errorf("%w: page %d is of no known type", ErrDamaged, id)
-	}
-	for i := range count {
-		root, ok := child(page, pageHeaderSize+i*elementSize)
-		if !ok {
-			return fmt.Errorf("%w: element %d of page %d reaches beyond it", ErrDamaged, i, id)
+	for i, e := range elements {
+		if order := bytes.Compare(first, e.key); order > 0 || order == 0 && i > 0 || end != nil && bytes.Compare(e.key, end) >= 0 {
+			return fmt.Errorf("page %d %w: key %d is out of order", id, ErrDamaged, i)
 		}
-		if root == 0 {
+		first = e.key
+		if e.child == 0 {
 			continue
 		}
-		if err := t.prove(root); err != nil {
+		low, high := e.key, end
+		switch {
+		case e.isBucket:
+			low, high = nil, nil
+		case i+1 < len(elements):
+			high = elements[i+1].key
+		}
+		if err := t.prove(e.child, low, high); err != nil {
 			return err
 		}
 	}
@@ -76,7 +79,7 @@ func (t *pageTree) prove(id uint64) error {
 // read returns a page with the pages that it goes on for.
 func (t *pageTree) read(id uint64) ([]byte, error) {
 	if id < 2 || id >= t.meta.pages {
-		return nil, fmt.Errorf("%w: page %d is outside of the file", ErrDamaged, id)
+		return nil, fmt.Errorf("page %d %w: it is outside of the file", id, ErrDamaged)
 	}
 	size := uint64(t.meta.pageSize)
 	page := make([]byte, size)
@@ -84,15 +87,15 @@ func (t *pageTree) read(id uint64) ([]byte, error) {
 		return nil, fmt.Errorf("cannot read page %d: %w", id, err)
 	}
 	if self := binary.LittleEndian.Uint64(page); self != id {
-		return nil, fmt.Errorf("%w: page %d says that it is page %d", ErrDamaged, id, self)
+		return nil, fmt.Errorf("page %d %w: it says that it is page %d", id, ErrDamaged, self)
 	}
 	end := id + 1 + uint64(binary.LittleEndian.Uint32(page[12:]))
 	if end > t.meta.pages {
-		return nil, fmt.Errorf("%w: page %d goes on beyond the file", ErrDamaged, id)
+		return nil, fmt.Errorf("page %d %w: it goes on beyond the file", id, ErrDamaged)
 	}
 	for i := id; i < end; i++ {
 		if t.seen[i] {
-			return nil, fmt.Errorf("%w: page %d is used twice", ErrDamaged, i)
+			return nil, fmt.Errorf("page %d %w: it is used twice", i, ErrDamaged)
 		}
 		t.seen[i] = true
 	}
@@ -104,30 +107,67 @@ func (t *pageTree) read(id uint64) ([]byte, error) {
 	return page, err
 }
 
-// branchChild returns the page below a branch element.
-func branchChild(page []byte, at int) (root uint64, ok bool) {
-	e := page[at:]
-	pos, key := binary.LittleEndian.Uint32(e), binary.LittleEndian.Uint32(e[4:])
-	root = binary.LittleEndian.Uint64(e[8:])
-	// A branch without a page below it would be taken for a leaf element.
-	return root, root != 0 && uint64(pos)+uint64(key) <= uint64(len(e))
+// element is an element of a branch or leaf page.
+type element struct {
+	key      []byte
+	child    uint64 // the page below a branch element, or the root of a bucket; 0 when there is none
+	isBucket bool
 }
 
-// leafChild returns the root page of the bucket that a leaf element holds, 0
-// when it holds none.
-func leafChild(page []byte, at int) (root uint64, ok bool) {
-	e := page[at:]
-	flags, pos := binary.LittleEndian.Uint32(e), binary.LittleEndian.Uint32(e[4:])
-	key, value := binary.LittleEndian.Uint32(e[8:]), binary.LittleEndian.Uint32(e[12:])
-	start := uint64(pos) + uint64(key)
-	if start+uint64(value) > uint64(len(e)) {
-		return 0, false
+var (
+	errPageType = errors.New("it is of no known type")
+	errElement  = errors.New("an element reaches beyond it")
+)
+
+func elementsOf(page []byte) ([]element, error) {
+	var parse func([]byte) (element, bool)
+	switch binary.LittleEndian.Uint16(page[8:]) {
+	case branchPage:
+		parse = branchElement
+	case leafPage:
+		parse = leafElement
+	default:
+		return nil, errPageType
 	}
-	if flags&bucketElement == 0 {
-		return 0, true
+	count := int(binary.LittleEndian.Uint16(page[10:]))
+	if pageHeaderSize+count*elementSize > len(page) {
+		return nil, errElement
 	}
-	if value < bucketSize {
-		return 0, false
+	elements := make([]element, count)
+	for i := range elements {
+		e, ok := parse(page[pageHeaderSize+i*elementSize:])
+		if !ok {
+			return nil, errElement
+		}
+		elements[i] = e
 	}
-	return binary.LittleEndian.Uint64(e[start:]), true
+	return elements, nil
+}
+
+// branchElement reads an element at the beginning of what is left of its page.
+func branchElement(b []byte) (element, bool) {
+	pos, size := uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
+	if pos+size > uint64(len(b)) {
+		return element{}, false
+	}
+	e := element{key: b[pos : pos+size], child: binary.LittleEndian.Uint64(b[8:])}
+	return e, e.child != 0
+}
+
+// leafElement is to leaf pages what branchElement is to branch pages.
+func leafElement(b []byte) (element, bool) {
+	flags, pos := binary.LittleEndian.Uint32(b), uint64(binary.LittleEndian.Uint32(b[4:]))
+	value := pos + uint64(binary.LittleEndian.Uint32(b[8:]))
+	end := value + uint64(binary.LittleEndian.Uint32(b[12:]))
+	if end > uint64(len(b)) {
+		return element{}, false
+	}
+	e := element{key: b[pos:value], isBucket: flags&bucketElement != 0}
+	if e.isBucket {
+		if end-value < bucketSize {
+			return element{}, false
+		}
+		e.child = binary.LittleEndian.Uint64(b[value:])
+	}
+	return e, true
 }
