@@ -1,6 +1,8 @@
 package search
 
 import (
+	"strings"
+
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
@@ -11,7 +13,7 @@ const (
 	whole  level = iota // it is a word of the name, the email, its local part, or the number
 	prefix              // one of these begins with it
 	inside              // something within one of these begins with it
-	near                // as inside, or with one typo behind the first letter of a word
+	near                // as inside, or with one typo in a word
 	far                 // as near, or with all typos that its length allows, in a word that may be half typed
 	numLevels
 )
@@ -107,10 +109,9 @@ func (w word) forgive(s *segment, m *matches, last level) {
 	if last < near || w.exact || typos == 0 {
 		return
 	}
-	first := firstRunes(w.text, 1)
-	m[near] = union(m[inside], s.spelledLike(newSpeller(w.text, 1, false), []byte(first), prefixEnd(first)))
+	m[near] = union(m[inside], s.spelledLike(newSpeller(w.text, 1, false)))
 	if last == far {
-		m[far] = union(m[near], s.spelledLike(newSpeller(w.text, typos, true), nil, nil))
+		m[far] = union(m[near], s.spelledLike(newSpeller(w.text, typos, true)))
 	}
 }
 
@@ -129,25 +130,58 @@ func firstRunes(s string, n int) string {
 type compound struct {
 	literal string
 	parts   all
-	joined  *word // nil when the token can only be part of an email
+	joined  word
 }
 
 func (c compound) in(s *segment, last level) matches {
-	// Who has the token has its parts, and that is cheaper to know.
 	parts := c.parts.in(s, last)
-	var m matches
-	if parts[last] != nil {
-		m[whole] = s.with(fieldKey, c.literal)
-		m[prefix] = s.withStart(fieldKey, c.literal)
-		m[inside] = union(m[prefix], s.withStart(fieldInner, c.literal))
-		m[near], m[far] = parts[near], parts[far]
+	// Parts that only begin like the token's are worse than the token itself.
+	parts[prefix] = parts[whole]
+	m := either{c.joined}.in(s, last)
+	literal := s.literal(c.literal, parts[last])
+	for l := range m[:last+1] {
+		m[l] = union(m[l], union(parts[l], literal[l]))
 	}
-	if c.joined == nil {
+	return m
+}
+
+// literal is the documents that have the token in their email. Only those that
+// have its parts come into question, and these are cheaper to know.
+func (s *segment) literal(token string, having *roaring.Bitmap) matches {
+	var m matches
+	if having == nil {
 		return m
 	}
-	joined := c.joined.in(s, last)
-	for l := range m[:last+1] {
-		m[l] = union(m[l], union(joined[l], parts[l]))
+	m[whole] = s.with(fieldKey, token)
+	m[prefix] = s.withStart(fieldKey, token)
+	m[inside] = union(m[prefix], s.withStart(fieldInner, token))
+	m[near], m[far] = m[inside], m[inside]
+	return m
+}
+
+// address is a token with an @. Typos are forgiven in front of it only.
+type address struct {
+	literal string
+	local   all // words in front of the @
+	domain  all // words behind
+}
+
+func (a address) in(s *segment, last level) matches {
+	local, domain := a.local.in(s, last), a.domain.in(s, inside)
+	having := local[last]
+	switch {
+	case len(a.local) == 0:
+		having = domain[inside]
+	case len(a.domain) > 0:
+		having = intersection(having, domain[inside])
+	}
+	m := s.literal(a.literal, having)
+	if last < near || len(a.local) == 0 || having == nil {
+		return m
+	}
+	behind := s.withStart(fieldInner, a.literal[strings.LastIndexByte(a.literal, '@'):])
+	for l := near; l <= last; l++ {
+		m[l] = union(m[l], intersection(local[l], behind))
 	}
 	return m
 }

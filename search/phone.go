@@ -39,7 +39,7 @@ func phoneForms(s string) []string {
 		forms = append(forms, rest)
 		digits, international = rest, true
 	}
-	if international || len(digits) > longestNational {
+	if international || len(digits) > longestNational && digits[0] != '0' {
 		if rest := digits[min(countryCode(digits), len(digits)):]; len(rest) >= shortestNational {
 			forms = append(forms, rest)
 			digits = rest

@@ -108,11 +108,11 @@ func (s *segment) withStart(field, prefix string) *roaring.Bitmap {
 	return s.withAny(field, nil, []byte(prefix), prefixEnd(prefix))
 }
 
-// spelledLike is the documents that have a word from start up to before end
-// which the speller accepts. It releases the speller.
-func (s *segment) spelledLike(p *speller, start, end []byte) *roaring.Bitmap {
+// spelledLike is the documents that have a word which the speller accepts. It
+// releases the speller.
+func (s *segment) spelledLike(p *speller) *roaring.Bitmap {
 	defer p.release()
-	return s.withAny(fieldSpelled, p, start, end)
+	return s.withAny(fieldSpelled, p, nil, nil)
 }
 
 // withAny is the documents that have a term from start up to before end which

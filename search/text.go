@@ -126,21 +126,21 @@ func tokenOf(token string) criterion {
 	switch {
 	case len(parts) == 0:
 		return nil
-	case len(parts) == 1 && !strings.Contains(literal, "@"):
+	case strings.Contains(literal, "@"):
+		at := strings.LastIndexByte(literal, '@')
+		return address{literal, words(splitWords(literal[:at])), words(splitWords(literal[at:]))}
+	case len(parts) == 1:
 		return word{text: parts[0]}
 	}
-	c := compound{literal: literal}
-	local, domain, isEmail := strings.Cut(literal, "@")
-	for _, part := range splitWords(local) {
-		c.parts = append(c.parts, word{text: part})
+	return compound{literal, words(parts), word{text: strings.Join(parts, "")}}
+}
+
+func words(parts []string) all {
+	var list all
+	for _, part := range parts {
+		list = append(list, word{text: part})
 	}
-	for _, part := range splitWords(domain) {
-		c.parts = append(c.parts, word{text: part, exact: true})
-	}
-	if !isEmail {
-		c.joined = &word{text: strings.Join(parts, "")}
-	}
-	return c
+	return list
 }
 
 // joinNumbers makes one token of each run of tokens that are parts of a number.
