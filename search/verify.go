@@ -48,8 +48,9 @@ type entry struct {
 	document uint32
 }
 
-// compareAll walks all records beside all entries and returns what is wrong
-// with files, and the ids that differ. These may just have changed.
+// compareAll returns which files are damaged or, when none is, whose entries
+// differ from the records, walking both side by side. These may just have
+// changed.
 func (v *volume) compareAll(ctx context.Context, src Source) (findings []string, suspects []crm.ID, err error) {
 	defer recoverTorn(&err)
 	s, err := v.snapshot()
@@ -57,8 +58,8 @@ func (v *volume) compareAll(ctx context.Context, src Source) (findings []string,
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if findings, err = s.damagedFiles(); err != nil {
-		return nil, nil, err
+	if findings, err = s.damagedFiles(); err != nil || len(findings) > 0 {
+		return findings, nil, err // what stands in a damaged file says nothing
 	}
 	entries, err := s.entries()
 	if err != nil {
