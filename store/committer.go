@@ -42,6 +42,14 @@ func Do[R any](ctx context.Context, s *Store, c Command[R]) (R, error) {
 type tx struct {
 	*kv.Tx
 	*schema
+	store *Store
+
+	// What becomes known to others after the commit.
+	lastSeq   uint64 // of the log
+	events    [numOutcomes]int64
+	newlySeen []eventHash
+	seenNow   map[eventHash]bool // newlySeen, to look up
+	queued    bool               // something for ATHS
 }
 
 // maxGroup bounds the commands of one transaction, and with it how long the
@@ -185,9 +193,9 @@ var errNothingToCommit = errors.New("nothing to commit")
 
 func (c *committer) transact(group []*request, broken map[*request]bool) error {
 	s := c.store
-	var seq uint64
+	var t *tx
 	err := s.db.Update(func(kvtx *kv.Tx) error {
-		t := &tx{kvtx, s.schema}
+		t = &tx{Tx: kvtx, schema: s.schema, store: s}
 		for _, r := range group {
 			if broken[r] {
 				continue
@@ -200,11 +208,14 @@ func (c *committer) transact(group []*request, broken map[*request]bool) error {
 		if t.Writes() == 0 {
 			return errNothingToCommit
 		}
-		seq = t.Sequence(s.schema.log.Name)
+		if err := t.rememberSeen(); err != nil {
+			return err
+		}
+		t.lastSeq = t.Sequence(s.schema.log.Name)
 		return s.pruneLog(t)
 	})
 	if err == nil {
-		s.publish(seq)
+		s.publish(t)
 	}
 	return err
 }

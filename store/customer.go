@@ -71,6 +71,9 @@ func (t *tx) checkFree(id crm.ID, userID, email string) error {
 func (t *tx) insert(c Change, customer crm.Customer) (record, error) {
 	r := record{Customer: customer}
 	r.Revision = 1
+	if len(r.Registrations) == 0 {
+		r.Registrations = []crm.Registration{{At: r.Since, Since: r.Since}}
+	}
 	if err := t.remember(&r, c, crm.Entry{Action: crm.Created}); err != nil {
 		return r, err
 	}
@@ -143,13 +146,19 @@ func (c SetStatus) apply(t *tx) (crm.Customer, error) {
 	if err != nil {
 		return crm.Customer{}, err
 	}
+	if before.IsLeaving() && c.Status != crm.Inactive {
+		return crm.Customer{}, &crm.Error{Kind: crm.Conflict, Message: "Customer is marked for deletion and stays Inactive"}
+	}
 	after, diff := before, difference{}
 	if c.Status != before.Status {
 		diff.add("customerStatus", before.Status.String(), c.Status.String())
 		after.Status = c.Status
 	}
 	r, err := t.amend(before, after, c.Change, crm.Entry{Action: crm.StatusChanged, Changes: diff, Reason: c.Reason})
-	return r.Customer, err
+	if err != nil || len(diff) == 0 {
+		return r.Customer, err
+	}
+	return r.Customer, t.tellATHS(OutboxEntry{UserID: r.UserID, What: StatusOut, Status: c.Status, Reason: c.Reason, QueuedAt: c.At})
 }
 
 // SetType changes a customer's tier.
@@ -209,6 +218,13 @@ func (d *difference) text(field string, value *string, to string) {
 	}
 }
 
+// moved notes a time that has changed.
+func (d *difference) moved(field string, from, to time.Time) {
+	if !from.Equal(to) {
+		d.add(field, crm.FormatTime(from), crm.FormatTime(to))
+	}
+}
+
 // add notes one field. An empty text stands for an absent field.
 func (d *difference) add(field string, from, to any) {
 	*d = append(*d, crm.FieldChange{Field: field, From: jsonOf(from), To: jsonOf(to)})
@@ -246,13 +262,16 @@ func (d Delete) apply(t *tx) (crm.ID, error) {
 	if err != nil {
 		return crm.ID{}, err
 	}
-	work := ActiveWork{r.Figures.ActiveOrders(), r.Figures.OpenComplaints}
+	work := workOf(r)
 	if work != (ActiveWork{}) {
 		return crm.ID{}, &crm.Error{
 			Kind: crm.Invalid, Message: "Cannot delete customer with active orders or complaints", Data: work,
 		}
 	}
-	return r.ID, t.remove(r, tombstone{ID: r.ID, DeletedAt: d.At})
+	if err := t.remove(r, tombstone{ID: r.ID, DeletedAt: d.At}); err != nil {
+		return crm.ID{}, err
+	}
+	return r.ID, t.tellATHS(OutboxEntry{UserID: r.UserID, What: DeleteOut, QueuedAt: d.At})
 }
 
 // remove deletes the customer with all that hangs on it.

@@ -11,13 +11,20 @@ import (
 // opening balance of an import, are the truth; a customer's figures are what
 // they add up to and move by the difference of each row.
 
-// Outcome says what became of a report about an order or a complaint.
+// Outcome says what became of a report.
 type Outcome int
 
 const (
-	Applied Outcome = iota // the row is now as reported
-	Stale                  // what is known is as new or newer
+	Applied   Outcome = iota // what is stored is now as reported
+	Duplicate                // the same event has come before
+	Stale                    // what is known is as new or newer
+	Parked                   // it waits for its user to register
+	numOutcomes
 )
+
+var outcomeNames = [numOutcomes]string{"applied", "duplicate", "stale", "parked"}
+
+func (o Outcome) String() string { return outcomeNames[o] }
 
 // PutOrder reports the state of an order of a customer.
 type PutOrder struct {

@@ -53,13 +53,24 @@ func firstLogRow(tx *kv.Tx, log *kv.Table[uint64, crm.ID]) (seq uint64, any bool
 }
 
 // publish makes a commit known to those who wait for it.
-func (s *Store) publish(seq uint64) {
-	if s.lastSeq.Swap(seq) == seq {
-		return
+func (s *Store) publish(t *tx) {
+	s.seen.add(t.newlySeen)
+	for outcome, n := range t.events {
+		s.events[outcome].Add(n)
 	}
+	if s.lastSeq.Swap(t.lastSeq) != t.lastSeq {
+		notify(s.committed)
+	}
+	if t.queued {
+		notify(s.queued)
+	}
+}
+
+// notify leaves a notice in a channel with room for one.
+func notify(c chan struct{}) {
 	select {
-	case s.committed <- struct{}{}:
-	default: // a notice is waiting already
+	case c <- struct{}{}:
+	default: // one is waiting already
 	}
 }
 

@@ -46,19 +46,16 @@ var (
 	orderCodec     = codec(appendOrder, parseOrder)
 	complaintCodec = codec(appendComplaint, parseComplaint)
 	tombstoneCodec = codec(appendTombstone, parseTombstone)
+	parkedCodec    = codec(appendParked, parseParked)
+	outboxCodec    = codec(appendOutboxEntry, parseOutboxEntry)
 )
 
-const (
-	flagLeaving = 1 << iota
-	flagOpening // the row carries an opening balance
-)
+// flagOpening says that the row carries an opening balance.
+const flagOpening = 1
 
 func appendRecord(b []byte, r record) []byte {
 	hasOpening := !isZero(r.Opening)
 	var flags byte
-	if r.Leaving {
-		flags |= flagLeaving
-	}
 	if hasOpening {
 		flags |= flagOpening
 	}
@@ -69,6 +66,11 @@ func appendRecord(b []byte, r record) []byte {
 	b = kv.AppendText(b, r.FullName)
 	b = kv.AppendText(b, r.ContactNumber)
 	b = kv.AppendTime(b, r.Since)
+	b = kv.AppendUint(b, uint64(len(r.Registrations)))
+	for _, reg := range r.Registrations {
+		b = kv.AppendTime(kv.AppendTime(b, reg.At), reg.Since)
+	}
+	b = kv.AppendTime(b, r.LeavingAt)
 	b = kv.AppendUint(b, uint64(len(r.Tags)))
 	for _, tag := range r.Tags {
 		b = kv.AppendText(b, tag)
@@ -95,7 +97,6 @@ func appendRecord(b []byte, r record) []byte {
 func parseRecord(r *kv.RowReader) record {
 	var c record
 	flags := r.Byte()
-	c.Leaving = flags&flagLeaving != 0
 	c.Status, c.Type = crm.Status(r.Byte()), crm.Type(r.Byte())
 	for i := range c.ID {
 		c.ID[i] = r.Byte()
@@ -105,6 +106,11 @@ func parseRecord(r *kv.RowReader) record {
 	c.FullName = r.Text()
 	c.ContactNumber = r.Text()
 	c.Since = r.Time()
+	c.Registrations = make([]crm.Registration, r.Count())
+	for i := range c.Registrations {
+		c.Registrations[i] = crm.Registration{At: r.Time(), Since: r.Time()}
+	}
+	c.LeavingAt = r.Time()
 	c.Tags = make([]string, r.Count())
 	for i := range c.Tags {
 		c.Tags[i] = r.Text()

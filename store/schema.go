@@ -29,6 +29,12 @@ type schema struct {
 	complaints *kv.Table[ledgerKey, crm.Complaint]
 	tombstones *kv.Table[string, tombstone]
 	log        *kv.Table[uint64, crm.ID]
+
+	parked       *kv.Collection[parkedKey, parkedEvent]
+	parkedTotals *kv.Sum[parkedEvent]
+	seen         *kv.Table[uint64, []eventHash]
+	outbox       *kv.Collection[uint64, OutboxEntry]
+	outboxTotals *kv.Sum[OutboxEntry]
 }
 
 // The rows of meta.
@@ -111,6 +117,7 @@ func newSchema(zone *time.Location) *schema {
 		tombstones: &kv.Table[string, tombstone]{Name: "tombstones", Key: textCodec, Row: tombstoneCodec},
 		log:        &kv.Table[uint64, crm.ID]{Name: "log", Key: sequenceCodec, Row: idCodec, Growing: true},
 	}
+	s.declareEvents()
 	s.customers = &kv.Collection[crm.ID, record]{
 		Table:   kv.Table[crm.ID, record]{Name: "customers", Key: idCodec, Row: recordCodec, Growing: true},
 		Indexes: []*kv.Index[crm.ID, record]{s.users, s.emails, s.since, s.top},
@@ -119,11 +126,40 @@ func newSchema(zone *time.Location) *schema {
 	return s
 }
 
+// declareEvents declares what keeps the events of the siblings and what is to be
+// told to ATHS.
+func (s *schema) declareEvents() {
+	s.parkedTotals = &kv.Sum[parkedEvent]{
+		Name: "parked_totals", Width: 1,
+		Term: func(key []byte, terms []int64, p parkedEvent) []byte {
+			terms[0] = 1
+			return append(key, byte(p.Why))
+		},
+	}
+	s.parked = &kv.Collection[parkedKey, parkedEvent]{
+		Table: kv.Table[parkedKey, parkedEvent]{Name: "parked", Key: parkedKeyCodec, Row: parkedCodec},
+		Sums:  []*kv.Sum[parkedEvent]{s.parkedTotals},
+	}
+	s.seen = &kv.Table[uint64, []eventHash]{Name: "seen", Key: sequenceCodec, Row: seenCodec, Growing: true}
+	s.outboxTotals = &kv.Sum[OutboxEntry]{
+		Name: "outbox_totals", Width: 1,
+		Term: func(key []byte, terms []int64, e OutboxEntry) []byte {
+			terms[0] = 1
+			return append(key, byte(e.State))
+		},
+	}
+	s.outbox = &kv.Collection[uint64, OutboxEntry]{
+		Table: kv.Table[uint64, OutboxEntry]{Name: "outbox", Key: sequenceCodec, Row: outboxCodec, Growing: true},
+		Sums:  []*kv.Sum[OutboxEntry]{s.outboxTotals},
+	}
+}
+
 // buckets names every bucket of the schema.
 func (s *schema) buckets() []string {
 	names := []string{
 		s.meta.Name, s.customers.Name, s.notes.Name, s.history.Name,
 		s.orders.Name, s.complaints.Name, s.tombstones.Name, s.log.Name,
+		s.parked.Name, s.parkedTotals.Name, s.seen.Name, s.outbox.Name, s.outboxTotals.Name,
 	}
 	for _, ix := range s.customers.Indexes {
 		names = append(names, ix.Name)

@@ -23,6 +23,9 @@ type Options struct {
 	Zone *time.Location
 	// Existing refuses to make a new store.
 	Existing bool
+	// TellATHS queues status changes and deletions for ATHS. Without it nothing
+	// is queued.
+	TellATHS bool
 	Now      func() time.Time // time.Now when nil; only for when the store was made
 	Log      *slog.Logger     // slog.Default() when nil
 }
@@ -41,6 +44,11 @@ type Store struct {
 	lastSeq   atomic.Uint64 // of the log, as of the last commit
 	passed    atomic.Uint64 // what the follower of the log durably holds
 	committed chan struct{} // see [Store.Committed]
+
+	tellATHS bool          // whether changes are queued for ATHS
+	queued   chan struct{} // see [Store.Queued]
+	seen     *seenWindow   // of the committer
+	events   [numOutcomes]atomic.Int64
 }
 
 // fileName is the database inside the data folder.
@@ -66,7 +74,10 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	s := &Store{dir: dir, log: o.Log, committed: make(chan struct{}, 1)}
+	s := &Store{
+		dir: dir, log: o.Log, tellATHS: o.TellATHS,
+		committed: make(chan struct{}, 1), queued: make(chan struct{}, 1),
+	}
 	if err := s.open(o); err != nil {
 		return nil, fmt.Errorf("cannot open store %s: %w", dir, err)
 	}
@@ -115,7 +126,10 @@ func (s *Store) prepare(o Options) error {
 	}
 	return s.db.View(func(tx *kv.Tx) (err error) {
 		s.lastSeq.Store(tx.Sequence(s.schema.log.Name))
-		s.generation, _, err = s.schema.meta.Get(tx, metaGeneration)
+		if s.generation, _, err = s.schema.meta.Get(tx, metaGeneration); err != nil {
+			return err
+		}
+		s.seen, err = loadSeen(tx, s.schema.seen)
 		return err
 	})
 }

@@ -108,14 +108,23 @@ type Customer struct {
 	Revision uint64
 	Activity uint64
 
-	// Leaving marks a customer whose user ATHS has deleted while orders or
-	// complaints were still open: it goes when the last of them closes.
-	Leaving bool
+	// Registrations are the reports of the registration that count; Since is
+	// the earliest that they say.
+	Registrations []Registration
+
+	// LeavingAt is set for a customer whose user ATHS has deleted, at that
+	// time, while orders or complaints were still open: it goes when the last
+	// of them closes.
+	LeavingAt time.Time
 }
 
 // ContactVersions holds, for each contact field, the time of the change that
 // set it.
 type ContactVersions struct{ Email, FullName, ContactNumber time.Time }
+
+// IsLeaving reports whether the customer goes when its last order and complaint
+// close.
+func (c *Customer) IsLeaving() bool { return !c.LeavingAt.IsZero() }
 
 // Profile is a customer with everything that the full answer shows.
 type Profile struct {

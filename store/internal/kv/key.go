@@ -88,6 +88,14 @@ func (r *KeyReader) String() string {
 	return ""
 }
 
+// Rest reads what is left, as the last part of a key. It shares memory with the
+// key.
+func (r *KeyReader) Rest() []byte {
+	rest := r.rest
+	r.rest = nil
+	return rest
+}
+
 // Err reports a part that was missing or bytes that were left over.
 func (r *KeyReader) Err() error {
 	if r.err == nil && len(r.rest) > 0 {

@@ -1,0 +1,220 @@
+package store
+
+import (
+	"time"
+
+	"crms/store/crm"
+)
+
+// Ingest applies events of the sibling services, all of them or none.
+//
+// What becomes of an event depends on what is known of its user, and on its
+// place before or after the user's deletion. An event that is not newer than
+// the deletion speaks of a life that is over: it is stale. DESIGN.md has the
+// whole table.
+type Ingest struct {
+	At     time.Time
+	Events []crm.Event
+}
+
+// Ingested counts what became of events.
+type Ingested struct {
+	Received  int `json:"received"`
+	Applied   int `json:"applied"`
+	Duplicate int `json:"duplicate"`
+	Stale     int `json:"stale"`
+	Parked    int `json:"parked"`
+}
+
+func (c Ingest) apply(t *tx) (Ingested, error) {
+	n := Ingested{Received: len(c.Events)}
+	for _, e := range c.Events {
+		outcome, err := t.ingest(e, c.At)
+		if err != nil {
+			return Ingested{}, err
+		}
+		t.events[outcome]++
+		switch outcome {
+		case Applied:
+			n.Applied++
+		case Duplicate:
+			n.Duplicate++
+		case Stale:
+			n.Stale++
+		case Parked:
+			n.Parked++
+		}
+	}
+	return n, nil
+}
+
+func (t *tx) ingest(e crm.Event, at time.Time) (Outcome, error) {
+	if t.hasSeen(e) {
+		return Duplicate, nil
+	}
+	return t.deliver(e, at)
+}
+
+// standing is what is known of an event's user.
+type standing struct {
+	record
+	exists bool
+	floor  time.Time // of the deletion; zero when there was none
+}
+
+func (t *tx) standingOf(userID string) (s standing, err error) {
+	if id := t.users.Get(t.Tx, []byte(userID)); id != nil {
+		if s.record, s.exists, err = t.customers.Get(t.Tx, crm.ID(id)); err != nil {
+			return s, err
+		}
+		s.floor = s.LeavingAt
+	}
+	stone, found, err := t.tombstones.Get(t.Tx, userID)
+	if found && stone.DeletedAt.After(s.floor) {
+		s.floor = stone.DeletedAt
+	}
+	return s, err
+}
+
+// isOver reports whether an event speaks of a life that has ended.
+func (s standing) isOver(e crm.Event) bool {
+	return !s.floor.IsZero() && !e.Began().After(s.floor)
+}
+
+// deliver applies an event that has not come before, or parks it.
+func (t *tx) deliver(e crm.Event, at time.Time) (Outcome, error) {
+	s, err := t.standingOf(e.UserID)
+	if err != nil {
+		return Stale, err
+	}
+	leaving := s.exists && s.IsLeaving()
+	switch {
+	case s.isOver(e) && !(leaving && isLedgerEvent(e)):
+		return Stale, nil
+	case e.Type == crm.UserDeleted:
+		return t.userDeleted(s, e, at)
+	case e.Type == crm.UserRegistered:
+		if leaving {
+			if err := t.depart(s.record, s.LeavingAt, at); err != nil {
+				return Stale, err
+			}
+			s.exists = false
+		}
+		return t.userRegistered(s, e, at)
+	case !s.exists && s.floor.IsZero():
+		return Parked, t.park(e, at, UnknownUser)
+	case !s.exists, leaving && !s.isOver(e):
+		// The user is deleted, and this is newer than that: it belongs to a
+		// registration that has not come yet, if there is one.
+		return Stale, t.park(e, at, DeletedUser)
+	case e.Type == crm.UserUpdated:
+		return t.userChanged(s.record, e, at)
+	default:
+		return t.ledgerChanged(s.record, e, at)
+	}
+}
+
+func isLedgerEvent(e crm.Event) bool { return e.Type >= crm.OrderPlaced }
+
+// userRegistered makes a profile and applies what was waiting for it; of a user
+// who has one it says nothing but what an update does.
+func (t *tx) userRegistered(s standing, e crm.Event, at time.Time) (Outcome, error) {
+	if s.exists {
+		return t.userChanged(s.record, e, at)
+	}
+	c := crm.Customer{
+		ID: e.NewID, UserID: e.UserID, Email: *e.User.Email, FullName: *e.User.FullName,
+		Since: since(e), Registrations: []crm.Registration{{At: e.Time, Since: since(e)}},
+		Tags: []string{}, Preferences: []byte("{}"),
+		CreatedBy: crm.AuthService, CreatedAt: at, LastModifiedBy: crm.AuthService, LastModifiedAt: at,
+		Versions: crm.ContactVersions{Email: e.Time, FullName: e.Time},
+	}
+	if e.User.ContactNumber != nil {
+		c.ContactNumber, c.Versions.ContactNumber = *e.User.ContactNumber, e.Time
+	}
+	if _, err := t.insert(Change{At: at, By: crm.AuthService}, c); err != nil {
+		return Stale, err
+	}
+	return Applied, t.unpark(e.UserID, at)
+}
+
+// since is when the user registered, as far as the event says.
+func since(e crm.Event) time.Time {
+	if e.User.RegisteredAt.IsZero() {
+		return e.Time
+	}
+	return e.User.RegisteredAt
+}
+
+// userChanged takes over each contact field of which the event is newer than
+// what is known, and the registration, when it reports one.
+func (t *tx) userChanged(before record, e crm.Event, at time.Time) (Outcome, error) {
+	after, diff := before, difference{}
+	newest := false
+	take := func(name string, field *string, version *time.Time, to *string) {
+		if to != nil && e.Time.After(*version) {
+			diff.text(name, field, *to)
+			*version, newest = e.Time, true
+		}
+	}
+	take("email", &after.Email, &after.Versions.Email, e.User.Email)
+	take("fullName", &after.FullName, &after.Versions.FullName, e.User.FullName)
+	take("contactNumber", &after.ContactNumber, &after.Versions.ContactNumber, e.User.ContactNumber)
+	if e.Type == crm.UserRegistered && addRegistration(&after, crm.Registration{At: e.Time, Since: since(e)}) {
+		newest = true
+		diff.moved("customerSince", before.Since, after.Since)
+	}
+	if !newest {
+		return Stale, nil
+	}
+	_, err := t.amend(before, after, Change{At: at, By: crm.AuthService}, crm.Entry{Action: crm.Updated, Changes: diff})
+	return Applied, err
+}
+
+// maxRegistrations bounds the reports of a registration that are kept.
+const maxRegistrations = 16
+
+// addRegistration adds a report that is not known yet.
+func addRegistration(r *record, reg crm.Registration) bool {
+	for _, known := range r.Registrations {
+		if known.At.Equal(reg.At) {
+			return false
+		}
+	}
+	list := append(append([]crm.Registration{}, r.Registrations...), reg)
+	if len(list) > maxRegistrations {
+		list = list[len(list)-maxRegistrations:]
+	}
+	r.Registrations = list
+	if reg.Since.Before(r.Since) {
+		r.Since = reg.Since
+	}
+	return true
+}
+
+// ledgerChanged moves an order or a complaint. A customer that only waited for
+// the last of them goes with it.
+func (t *tx) ledgerChanged(before record, e crm.Event, at time.Time) (Outcome, error) {
+	var after record
+	var outcome Outcome
+	var err error
+	if e.Type <= crm.OrderDeleted {
+		after, outcome, err = t.putOrder(before, e.Order)
+	} else {
+		after, outcome, err = t.putComplaint(before, e.Complaint)
+	}
+	if err != nil || outcome == Stale {
+		return outcome, err
+	}
+	if err := t.saveFigures(before, after, at); err != nil {
+		return outcome, err
+	}
+	if before.IsLeaving() && workOf(after) == (ActiveWork{}) {
+		stored, err := t.customer(before.ID)
+		if err != nil {
+			return outcome, err
+		}
+		return outcome, t.depart(stored, stored.LeavingAt, at)
+	}
+	return outcome, nil
+}

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"crypto/sha256"
+
+	"crms/store/crm"
+	"crms/store/internal/kv"
+)
+
+// seenEvents is how many of the latest events are known by their identity, so
+// that a repeat is called a duplicate. It is a courtesy to the sender: what a
+// repeat of an older event would change, its version keeps it from changing.
+const seenEvents = 1 << 16
+
+// eventHash stands for an event's source and id.
+type eventHash [16]byte
+
+func hashOf(e crm.Event) eventHash {
+	key := append(append([]byte(e.Source), 0), e.ID...)
+	sum := sha256.Sum256(key)
+	return eventHash(sum[:16])
+}
+
+var seenCodec = codec(
+	func(b []byte, hashes []eventHash) []byte {
+		b = kv.AppendUint(b, uint64(len(hashes)))
+		for _, h := range hashes {
+			b = append(b, h[:]...)
+		}
+		return b
+	},
+	func(r *kv.RowReader) []eventHash {
+		hashes := make([]eventHash, r.Count())
+		for i := range hashes {
+			for j := range hashes[i] {
+				hashes[i][j] = r.Byte()
+			}
+		}
+		return hashes
+	},
+)
+
+// seenWindow holds the hashes of the latest events, which the bucket seen holds
+// too, a row for each transaction: looking one up costs no page, and
+// remembering a whole group of them costs one. Only the committer uses it.
+type seenWindow struct {
+	known map[eventHash]bool
+	order []eventHash // oldest first
+}
+
+func loadSeen(tx *kv.Tx, table *kv.Table[uint64, []eventHash]) (*seenWindow, error) {
+	w := &seenWindow{known: map[eventHash]bool{}}
+	for item := range table.Walk(tx, nil) {
+		if item.Err != nil {
+			return nil, item.Err
+		}
+		w.add(item.Row)
+	}
+	return w, nil
+}
+
+func (w *seenWindow) add(hashes []eventHash) {
+	for _, h := range hashes {
+		w.known[h] = true
+	}
+	w.order = append(w.order, hashes...)
+	for ; len(w.order) > seenEvents; w.order = w.order[1:] {
+		delete(w.known, w.order[0])
+	}
+}
+
+// hasSeen reports whether the event has come before, and notes that it has come.
+func (t *tx) hasSeen(e crm.Event) bool {
+	h := hashOf(e)
+	if t.store.seen.known[h] || t.seenNow[h] {
+		return true
+	}
+	if t.seenNow == nil {
+		t.seenNow = map[eventHash]bool{}
+	}
+	t.seenNow[h] = true
+	t.newlySeen = append(t.newlySeen, h)
+	return false
+}
+
+// rememberSeen writes what the transaction has seen, and forgets the oldest rows
+// that lie wholly outside of the window.
+func (t *tx) rememberSeen() error {
+	if len(t.newlySeen) == 0 {
+		return nil
+	}
+	seq, err := t.NextSequence(t.seen.Name)
+	if err != nil {
+		return err
+	}
+	if err := t.seen.Put(t.Tx, seq, t.newlySeen); err != nil {
+		return err
+	}
+	return t.forgetSeen(len(t.store.seen.order) + len(t.newlySeen) - seenEvents)
+}
+
+// forgetSeen deletes the oldest rows of which the window has no more use: those
+// of the first surplus events.
+func (t *tx) forgetSeen(surplus int) error {
+	var outdated []uint64
+	for item := range t.seen.Walk(t.Tx, nil) {
+		if item.Err != nil {
+			return item.Err
+		}
+		if surplus -= len(item.Row); surplus < 0 {
+			break
+		}
+		outdated = append(outdated, item.Key)
+	}
+	for _, seq := range outdated {
+		if err := t.seen.Delete(t.Tx, seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
