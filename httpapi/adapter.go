@@ -114,7 +114,8 @@ func (a *API) write(w http.ResponseWriter, r *http.Request, ans answer) {
 	h := w.Header()
 	if ans.etag != "" {
 		h.Set("ETag", ans.etag)
-		if matchesAny(r.Header.Get("If-None-Match"), ans.etag) {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		if reads && matchesAny(r.Header.Values("If-None-Match"), ans.etag) {
 			h.Set("Cache-Control", cacheControl)
 			w.WriteHeader(http.StatusNotModified)
 			return

@@ -45,13 +45,10 @@ func ifMatch(r *request) store.Match {
 	return m
 }
 
-// matchesAny compares a tag with those of an If-None-Match header, weakly (RFC
+// matchesAny compares a tag with those of If-None-Match headers, weakly (RFC
 // 9110, 13.1.2).
-func matchesAny(header, etag string) bool {
-	if header == "" {
-		return false
-	}
-	for tag := range tags([]string{header}) {
+func matchesAny(values []string, etag string) bool {
+	for tag := range tags(values) {
 		if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
 			return true
 		}

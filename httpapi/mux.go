@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -39,17 +40,33 @@ func (m *mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if method == http.MethodHead {
 		method = http.MethodGet // net/http leaves the body out
 	}
+	path, unescape := pathOf(r)
 	for _, router := range m.routers {
-		if handle, params, _ := router.Lookup(method, r.URL.Path); handle != nil {
-			handle(w, r, params)
+		if handle, params, _ := router.Lookup(method, path); handle != nil {
+			handle(w, r, unescape(params))
 			return
 		}
-		if allowed := allowed(router, r.URL.Path); len(allowed) > 0 {
+		if allowed := allowed(router, path); len(allowed) > 0 {
 			m.refuseMethod(w, r, allowed)
 			return
 		}
 	}
 	m.api.fail(w, r, errUnknownPath)
+}
+
+// pathOf is the path to find the route of, and what makes values of the
+// parameters found in it. A path with an escaped slash is looked up as it was
+// sent: that slash is a part of a value and parts no segments.
+func pathOf(r *http.Request) (path string, unescape func(httprouter.Params) httprouter.Params) {
+	if r.URL.RawPath == "" {
+		return r.URL.Path, func(p httprouter.Params) httprouter.Params { return p }
+	}
+	return r.URL.RawPath, func(p httprouter.Params) httprouter.Params {
+		for i := range p {
+			p[i].Value, _ = url.PathUnescape(p[i].Value) // net/url has checked the path
+		}
+		return p
+	}
 }
 
 // refuseMethod answers a path that has no route with the request's method.
