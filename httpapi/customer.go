@@ -88,11 +88,11 @@ func (o *object) contactNumber() *string {
 }
 
 func (o *object) tags() *[]string {
-	list, ok := o.texts("tags")
+	list, nameOf, ok := o.texts("tags")
 	if !ok {
 		return nil
 	}
-	list = crm.CleanTags(&o.problems, "tags", list, element("tags"))
+	list = crm.CleanTags(&o.problems, "tags", list, nameOf)
 	return &list
 }
 

@@ -161,30 +161,27 @@ func (o *object) isNull(name string) bool {
 	return false
 }
 
-// texts takes an array of strings.
-func (o *object) texts(name string) ([]string, bool) {
+// texts takes an array of strings. It leaves out what is none and notes the
+// problem; nameOf gives the name of the text at an index, such as tags[3].
+func (o *object) texts(name string) (list []string, nameOf func(i int) string, ok bool) {
 	v, ok := o.take(name, '[', "must be an array of strings")
 	if !ok {
-		return nil, false
+		return nil, nil, false
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(v))
 	_, _ = d.ReadToken()
-	list, sound := []string{}, true
-	for d.PeekKind() != ']' {
+	list = []string{}
+	var names []string
+	for i := 0; d.PeekKind() != ']'; i++ {
 		item, _ := d.ReadValue()
+		element := fmt.Sprintf("%s[%d]", name, i)
 		if item.Kind() != '"' {
-			o.problems.Add(element(name)(len(list)), "must be a string")
-			list, sound = append(list, ""), false
+			o.problems.Add(element, "must be a string")
 			continue
 		}
-		list = append(list, unquote(item))
+		list, names = append(list, unquote(item)), append(names, element)
 	}
-	return list, sound
-}
-
-// element names the elements of an array: tags[0].
-func element(name string) func(i int) string {
-	return func(i int) string { return fmt.Sprintf("%s[%d]", name, i) }
+	return list, func(i int) string { return names[i] }, true
 }
 
 // compact takes a JSON object and returns it without white space.
