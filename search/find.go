@@ -16,8 +16,8 @@ const (
 	allWhole              // every word is met whole
 	allPrefix             // or by a beginning
 	allInside             // or inside
-	allNear               // or with a typo
-	allFar                // or with more typos
+	allNear               // or with a typo in one
+	allFar                // or with typos in any
 	numTiers
 )
 
@@ -51,22 +51,37 @@ func (s *snapshot) find(r request, offset, limit int) (ids []crm.ID, total int, 
 // findings looks for exact spellings first. Whether typos are forgiven depends
 // on the index and the request alone, so that all pages agree.
 func (s *snapshot) findings(r request) (findings, error) {
-	f, err := s.findingsUpTo(inside, r)
-	if err == nil && f.count() < enough && cardinality(f[sameKey]) == 0 {
-		f, err = s.findingsUpTo(near, r)
+	var f findings
+	for t := range f {
+		f[t] = make([]*roaring.Bitmap, len(s.segments))
 	}
-	if err == nil && f.count() == 0 {
-		f, err = s.findingsUpTo(far, r)
+	f.addSpelled(s, r)
+	if f.count() < enough && cardinality(f[sameKey]) == 0 {
+		f.addLike(s, r, allNear, oneTypo)
 	}
-	return f, err
+	if f.count() == 0 {
+		f.addLike(s, r, allFar, allTypos)
+	}
+	return f, s.err()
 }
 
-func (f *findings) count() int {
-	n := 0
-	for _, sets := range f {
-		n += cardinality(sets)
+func (f *findings) addSpelled(s *snapshot, r request) {
+	for i, seg := range s.segments {
+		for t, set := range seg.exact(r) {
+			f[t][i] = set
+		}
+		for l, set := range r.criteria.in(seg) {
+			f[allWhole+tier(l)][i] = set
+		}
+		f.separate(seg, i)
 	}
-	return n
+}
+
+func (f *findings) addLike(s *snapshot, r request, t tier, p patience) {
+	for i, seg := range s.segments {
+		f[t][i] = r.criteria.like(seg, p)
+		f.separate(seg, i)
+	}
 }
 
 func cardinality(sets []*roaring.Bitmap) int {
@@ -79,36 +94,26 @@ func cardinality(sets []*roaring.Bitmap) int {
 	return n
 }
 
-func (s *snapshot) findingsUpTo(last level, r request) (findings, error) {
-	var f findings
-	for t := range f {
-		f[t] = make([]*roaring.Bitmap, len(s.segments))
+func (f *findings) count() int {
+	n := 0
+	for _, sets := range f {
+		n += cardinality(sets)
 	}
-	for i, seg := range s.segments {
-		seg.exact(r, &f, i)
-		m := r.criteria.in(seg, last)
-		for l := whole; l <= last; l++ {
-			f[allWhole+tier(l)][i] = m[l]
-		}
-		f.separate(seg, i)
-		if seg.err != nil {
-			return f, seg.err
-		}
-	}
-	return f, nil
+	return n
 }
 
-// exact finds whom the whole text names.
-func (s *segment) exact(r request, f *findings, i int) {
+// exact finds whom the whole text names: by key and by name.
+func (s *segment) exact(r request) (found [allWhole]*roaring.Bitmap) {
 	if !r.id.IsZero() {
-		f[sameKey][i] = s.with(fieldID, documentID(r.id))
+		found[sameKey] = s.with(fieldID, documentID(r.id))
 	}
 	for _, key := range r.keys {
-		f[sameKey][i] = union(f[sameKey][i], s.with(fieldKey, key))
+		found[sameKey] = union(found[sameKey], s.with(fieldKey, key))
 	}
 	for _, name := range r.names {
-		f[sameName][i] = union(f[sameName][i], s.with(fieldFull, name))
+		found[sameName] = union(found[sameName], s.with(fieldFull, name))
 	}
+	return found
 }
 
 // separate leaves the segment's live documents in the best tier that they are

@@ -61,7 +61,11 @@ func (x *Index) rebuild(ctx context.Context, from uint64) (v *volume, position u
 	if err != nil {
 		return nil, 0, errors.Join(err, os.RemoveAll(path))
 	}
-	if err = x.writeAll(ctx, v, from); err == nil {
+	err = x.writeAll(ctx, v, from)
+	if err == nil {
+		err = v.compact(ctx)
+	}
+	if err == nil {
 		position, err = follow(ctx, x.src, v, from, func(uint64) {})
 	}
 	if err != nil {

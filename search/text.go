@@ -130,15 +130,15 @@ func tokenOf(token string) criterion {
 		at := strings.LastIndexByte(literal, '@')
 		return address{literal, words(splitWords(literal[:at])), words(splitWords(literal[at:]))}
 	case len(parts) == 1:
-		return word{text: parts[0]}
+		return word(parts[0])
 	}
-	return compound{literal, words(parts), word{text: strings.Join(parts, "")}}
+	return compound{literal, words(parts), word(strings.Join(parts, ""))}
 }
 
 func words(parts []string) all {
 	var list all
 	for _, part := range parts {
-		list = append(list, word{text: part})
+		list = append(list, word(part))
 	}
 	return list
 }

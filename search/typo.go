@@ -11,6 +11,7 @@ import (
 const (
 	lettersForOneTypo  = 4
 	lettersForTwoTypos = 8
+	maxTypos           = 2
 	// longestTypo bounds the words for which typos are forgiven, so that a
 	// position fits a bit.
 	longestTypo = 40
@@ -26,7 +27,7 @@ func typosIn(word string) int {
 	case n < lettersForTwoTypos:
 		return 1
 	}
-	return 2
+	return maxTypos
 }
 
 // speller accepts the words that are a pattern with at most so many typos. It
@@ -37,18 +38,21 @@ func typosIn(word string) int {
 // state 1 accepts everything.
 type speller struct {
 	pattern []rune
+	places  [utf8.RuneSelf]uint64 // where the pattern has each ASCII letter
+	inside  uint64                // all places that there are
+	end     uint64                // the place behind the pattern
 	typos   int
 	half    bool // a word that begins like the pattern will do
 	states  []spelling
 }
 
 // spelling is what is known of the text read so far: for each number of typos
-// the places of the pattern that it may have got to, as bits, and those it
-// gets to when the next letter completes a swap.
+// the places of the pattern that it may have got to, as bits, and those from
+// which the next letter may complete a swap with one typo more.
 type spelling struct {
-	at      [3]uint64
-	swap    [3]uint64
-	pending [utf8.UTFMax]byte // bytes of a letter that is not complete
+	at      [maxTypos + 1]uint64
+	swap    [maxTypos]uint64
+	pending [utf8.UTFMax - 1]byte // the bytes of a letter that is not complete
 	n       uint8
 }
 
@@ -58,12 +62,21 @@ const (
 	startState = 2
 )
 
+// spellers keeps spellers with the memory of their states.
 var spellers = sync.Pool{New: func() any { return new(speller) }}
 
-// newSpeller returns a speller for the word; give it back with release.
+// newSpeller returns a speller for the folded word; give it back with release.
 func newSpeller(word string, typos int, half bool) *speller {
 	p := spellers.Get().(*speller)
-	p.pattern = append(p.pattern[:0], []rune(word)...)
+	p.pattern = p.pattern[:0]
+	for _, r := range word {
+		if r < utf8.RuneSelf {
+			p.places[r] |= 1 << len(p.pattern)
+		}
+		p.pattern = append(p.pattern, r)
+	}
+	p.end = 1 << len(p.pattern)
+	p.inside = p.end<<1 - 1
 	p.typos, p.half = typos, half
 	start := spelling{}
 	for k := range typos + 1 {
@@ -73,7 +86,14 @@ func newSpeller(word string, typos int, half bool) *speller {
 	return p
 }
 
-func (p *speller) release() { spellers.Put(p) }
+func (p *speller) release() {
+	for _, r := range p.pattern {
+		if r < utf8.RuneSelf {
+			p.places[r] = 0
+		}
+	}
+	spellers.Put(p)
+}
 
 // The methods of Bleve's Automaton.
 
@@ -83,62 +103,61 @@ func (p *speller) WillAlwaysMatch(state int) bool { return state == freeState }
 
 func (p *speller) IsMatch(state int) bool {
 	s := &p.states[state]
-	return state == freeState || s.n == 0 && p.complete(s)
-}
-
-func (p *speller) complete(s *spelling) bool {
-	return s.at[p.typos]&(1<<len(p.pattern)) != 0
+	return state == freeState || s.n == 0 && s.at[p.typos]&p.end != 0
 }
 
 func (p *speller) Accept(state int, b byte) int {
 	if state <= freeState {
 		return state
 	}
-	next := p.states[state]
-	if next.n == 0 && b < utf8.RuneSelf {
-		return p.add(p.read(next, rune(b)))
+	s := &p.states[state]
+	if b < utf8.RuneSelf {
+		return p.read(s, p.places[b])
 	}
-	next.pending[next.n] = b
-	next.n++
-	if pending := next.pending[:next.n]; utf8.FullRune(pending) {
-		r, _ := utf8.DecodeRune(pending)
-		next.pending, next.n = [utf8.UTFMax]byte{}, 0
-		next = p.read(next, r)
+	var letter [utf8.UTFMax]byte
+	n := copy(letter[:], s.pending[:s.n])
+	letter[n] = b
+	if !utf8.FullRune(letter[:n+1]) {
+		next := *s
+		next.n = uint8(copy(next.pending[:], letter[:n+1]))
+		return p.add(&next)
 	}
-	return p.add(next)
+	r, _ := utf8.DecodeRune(letter[:n+1])
+	return p.read(s, p.placesOf(r))
 }
 
-func (p *speller) add(s spelling) int {
-	switch {
-	case s.at[p.typos]|s.swap[p.typos] == 0:
-		return deadState
-	case p.half && s.n == 0 && p.complete(&s):
-		return freeState
-	}
-	p.states = append(p.states, s)
-	return len(p.states) - 1
-}
-
-// read moves on by one letter of the text: in each place, it may be the
-// pattern's letter, one that is too many, another than the pattern's, or the
-// second of a swap; and letters of the pattern may be left out behind it.
-func (p *speller) read(s spelling, letter rune) spelling {
-	var same uint64 // the places whose letter it is
+func (p *speller) placesOf(letter rune) uint64 {
+	var places uint64
 	for i, r := range p.pattern {
 		if r == letter {
-			same |= 1 << i
+			places |= 1 << i
 		}
 	}
+	return places
+}
+
+// read moves on by one letter of the text, which the pattern has in the given
+// places: it may be the pattern's letter, one that is too many, another than
+// the pattern's, or the second of a swap; and letters of the pattern may be
+// left out behind it.
+func (p *speller) read(s *spelling, places uint64) int {
 	var next spelling
-	next.at[0] = s.at[0] & same << 1
-	for k := 1; k <= p.typos; k++ {
-		fewer := s.at[k-1]
-		next.at[k] = s.at[k]&same<<1 | fewer | fewer<<1 | next.at[k-1]<<1 | s.swap[k]&same<<2
-		next.swap[k] = fewer & (same >> 1)
+	next.at[0] = s.at[0] & places << 1
+	for k := range p.typos {
+		fewer := s.at[k]
+		next.at[k+1] = (s.at[k+1]&places<<1 | fewer | fewer<<1 | next.at[k]<<1 | s.swap[k]&places<<2) & p.inside
+		next.swap[k] = fewer & (places >> 1)
 	}
-	inside := uint64(1)<<(len(p.pattern)+1) - 1
-	for k := range next.at {
-		next.at[k] &= inside
+	return p.add(&next)
+}
+
+func (p *speller) add(s *spelling) int {
+	switch {
+	case s.at[p.typos] == 0 && s.swap[p.typos-1] == 0:
+		return deadState
+	case p.half && s.n == 0 && s.at[p.typos]&p.end != 0:
+		return freeState
 	}
-	return next
+	p.states = append(p.states, *s)
+	return len(p.states) - 1
 }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
+	"github.com/blevesearch/bleve/v2/index/scorch/mergeplan"
 
 	"crms/store/crm"
 )
@@ -119,6 +121,19 @@ func (v *volume) write(put []crm.Contact, drop []crm.ID, position uint64) (err e
 	batch.SetInternal(keyMapping, []byte(mappingVersion))
 	if err := v.index.Batch(batch); err != nil {
 		return fmt.Errorf("cannot write to search index %s: %w", v.path, err)
+	}
+	return nil
+}
+
+// compact merges the volume's segments into one.
+func (v *volume) compact(ctx context.Context) (err error) {
+	defer recoverTorn(&err)
+	advanced, err := v.index.Advanced()
+	if err != nil {
+		return err
+	}
+	if s, ok := advanced.(*scorch.Scorch); ok {
+		return s.ForceMerge(ctx, &mergeplan.SingleSegmentMergePlanOptions)
 	}
 	return nil
 }
