@@ -85,6 +85,8 @@ func (p *program) newRootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		p.newServeCommand(),
+		p.newOutboxCommand(),
+		p.newParkedCommand(),
 		p.newTokenCommand(),
 		p.newVerifyCommand(),
 		p.newVersionCommand(),

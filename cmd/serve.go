@@ -13,6 +13,7 @@ import (
 
 	"crms/httpapi"
 	"crms/httpapi/auth"
+	"crms/httpapi/control"
 	"crms/search"
 	"crms/store"
 	"crms/store/crm"
@@ -35,7 +36,7 @@ with are printed. Never use it where others can reach the server.`,
   crms serve --jwks-url https://auth.example.com/.well-known/jwks.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := p.settings(cmd, (*Settings).ChooseKeys)
+			s, err := p.settings(cmd, (*Settings).ChooseKeys, (*Settings).checkATHS)
 			if err != nil {
 				return err
 			}
@@ -94,7 +95,7 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.store, err = store.Open(s.Data, store.Options{Zone: s.Zone, Now: p.now, Log: a.log}); err != nil {
+	if a.store, err = store.Open(s.Data, store.Options{Zone: s.Zone, TellATHS: s.ATHSURL != "", Now: p.now, Log: a.log}); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.store.Close)
@@ -107,12 +108,30 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.index.Close)
+	if err := a.startDispatcher(p); err != nil {
+		return nil, err
+	}
+	if err := a.startControl(p); err != nil {
+		return nil, err
+	}
 	if a.listener, err = net.Listen("tcp", a.settings.Addr); err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", a.settings.Addr, err)
 	}
 	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
 	a.server = a.newServer(p)
 	return a, nil
+}
+
+// startControl answers the command line on the data folder's socket.
+func (a *app) startControl(p *program) error {
+	l, err := control.Listen(a.settings.Data)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: control.Handler(a.store, p.now), ReadHeaderTimeout: readHeaderTimeout}
+	go func() { _ = server.Serve(l) }()
+	a.closers = append(a.closers, server.Close)
+	return nil
 }
 
 func (a *app) newServer(p *program) *http.Server {

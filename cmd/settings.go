@@ -33,6 +33,9 @@ type Settings struct {
 	LogLevel      slog.Level
 	ShutdownGrace time.Duration
 
+	ATHSURL       string // empty: ATHS is told nothing
+	ATHSTokenFile string
+
 	Warnings []string // what works but should be mended, for the command to tell
 
 	given map[string]bool // the flags of the settings that the user set, if only to their default
@@ -58,7 +61,7 @@ func (s *Settings) table() []setting {
 	return []setting{
 		{"data", text(&s.Data, "DIR"), "./crms-data", every, "folder that holds the customers and their search index"},
 		{"addr", address(&s.Addr), ":5002", serve, "address to listen on"},
-		{"dev", toggle(&s.Dev), "", serve, "run without any configuration: own secret, sample customers, open CORS"},
+		{"dev", toggle(&s.Dev), "", serve, "run without any configuration: own secret, sample customers, open CORS, on localhost"},
 
 		{"jwt-secret-file", secret(&s.JWTSecret, minSecret), "", serveAndToken, "file with the secret shared with ATHS, at least 32 bytes (HS256); the variable holds the secret itself"},
 		{"jwt-public-key-file", text(&s.JWTPublicKeyFile, "FILE"), "", serve, "PEM file with the public key of ATHS (RS256, ES256 or EdDSA)"},
@@ -69,6 +72,8 @@ func (s *Settings) table() []setting {
 
 		{"zone", zone(&s.Zone), "UTC", serve, "IANA time zone of days, weeks and months, such as Asia/Kolkata"},
 		{"cors-origins", origins(&s.CORSOrigins), "", serve, "origins whose pages may call the API, separated by commas; * for any"},
+		{"aths-url", webURL(&s.ATHSURL), "", serve, "address of ATHS, which is told of status changes and deletions"},
+		{"aths-token-file", text(&s.ATHSTokenFile, "FILE"), "", serve, "file with the token to show to ATHS, read anew for each call; without it one is minted from the shared secret"},
 		{"log-format", oneOf(&s.LogFormat, "FORMAT", "text", "json"), "text", serve, "how the log is written: text or json"},
 		{"log-level", level(&s.LogLevel), "info", serve, "lowest level that is logged: debug, info, warn or error"},
 		{"shutdown-grace", duration(&s.ShutdownGrace, 0), "30s", serve, "how long running requests may take to finish when the server is told to stop"},

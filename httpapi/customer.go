@@ -41,7 +41,7 @@ func (a *API) readCreate(r *request) (store.Create, error) {
 	if err != nil {
 		return store.Create{}, err
 	}
-	p := &o.problems
+	p := o.problems
 	c := store.Create{Change: a.change(r), Tags: []string{}, Preferences: []byte("{}")}
 	c.ID = a.ids.New(c.At)
 	c.UserID = a.ids.New(c.At).String()
@@ -83,7 +83,7 @@ func (o *object) contactNumber() *string {
 	if !ok {
 		return nil
 	}
-	number = crm.CleanContactNumber(&o.problems, "contactNumber", s)
+	number = crm.CleanContactNumber(o.problems, o.path+"contactNumber", s)
 	return &number
 }
 
@@ -92,7 +92,7 @@ func (o *object) tags() *[]string {
 	if !ok {
 		return nil
 	}
-	list = crm.CleanTags(&o.problems, "tags", list, nameOf)
+	list = crm.CleanTags(o.problems, "tags", list, nameOf)
 	return &list
 }
 
@@ -101,7 +101,7 @@ func (o *object) preferences() *[]byte {
 	if !ok {
 		return nil
 	}
-	crm.CleanPreferences(&o.problems, "preferences", b)
+	crm.CleanPreferences(o.problems, "preferences", b)
 	return &b
 }
 
@@ -129,7 +129,7 @@ func (a *API) readUpdate(r *request) (store.Update, error) {
 	}
 	u := store.Update{Change: a.change(r)}
 	if s, ok := o.text("fullName"); ok {
-		s = crm.CleanName(&o.problems, "fullName", s)
+		s = crm.CleanName(o.problems, "fullName", s)
 		u.FullName = &s
 	}
 	u.ContactNumber = o.contactNumber()
@@ -220,7 +220,7 @@ func (o *object) reason(name string) string {
 	if !ok {
 		return ""
 	}
-	return crm.CleanReason(&o.problems, name, s)
+	return crm.CleanReason(o.problems, name, s)
 }
 
 func (a *API) deleteCustomer(r *request) (answer, error) {
@@ -245,7 +245,7 @@ func (a *API) addNote(r *request) (answer, error) {
 	}
 	content, ok := o.required("content")
 	if ok {
-		content = crm.CleanNote(&o.problems, "content", content)
+		content = crm.CleanNote(o.problems, "content", content)
 	}
 	if err := o.err(); err != nil {
 		return answer{}, err

@@ -21,7 +21,6 @@ var (
 	errUnknownPath      = &httpError{status: http.StatusNotFound, message: "Not found"}
 	errMethodNotAllowed = &httpError{status: http.StatusMethodNotAllowed, message: "Method not allowed"}
 	errMediaType        = &httpError{status: http.StatusUnsupportedMediaType, message: "Content-Type must be application/json"}
-	errBodyTooLarge     = &httpError{status: http.StatusRequestEntityTooLarge, message: "Request body must have at most 1 MiB"}
 	errNoToken          = &httpError{http.StatusUnauthorized, "Authentication required", [2]string{"WWW-Authenticate", "Bearer"}}
 	errBadToken         = &httpError{http.StatusUnauthorized, "Invalid or expired token", [2]string{"WWW-Authenticate", `Bearer error="invalid_token"`}}
 )

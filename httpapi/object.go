@@ -21,10 +21,11 @@ const maxBody = 1 << 20
 // one; what is wrong with them, and which of them nobody took, is gathered and
 // told at once by err.
 type object struct {
+	path     string // what stands before the members' names in problems
 	members  map[string]jsontext.Value
 	order    []string // the names as they were sent
 	taken    map[string]bool
-	problems crm.Problems
+	problems *crm.Problems // shared by the objects of one body
 }
 
 // readObject reads the body. A body of another media type, one that is too
@@ -39,19 +40,36 @@ func readObject(r *request) (*object, error) {
 }
 
 func readBody(r *request) ([]byte, error) {
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset := params["charset"]
-	if err != nil || media != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
+	if mediaType(r) != "application/json" {
 		return nil, errMediaType
 	}
-	if r.ContentLength > maxBody {
-		return nil, errBodyTooLarge
+	return readAll(r, maxBody)
+}
+
+// mediaType is that of the body; empty when there is none, when it is
+// malformed, or when the text is not UTF-8.
+func mediaType(r *request) string {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := params["charset"]
+	if err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return ""
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	return media
+}
+
+// readAll reads a body of at most limit bytes, a whole number of MiB.
+func readAll(r *request, limit int64) ([]byte, error) {
+	errTooLarge := &httpError{
+		status: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("Request body must have at most %d MiB", limit>>20),
+	}
+	if r.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, errBodyTooLarge
+		return nil, errTooLarge
 	case err != nil:
 		return nil, &crm.Error{Kind: crm.Invalid, Message: "Request body could not be read", Err: err}
 	}
@@ -59,35 +77,52 @@ func readBody(r *request) ([]byte, error) {
 }
 
 func parseObject(body []byte) (*object, error) {
-	d := jsontext.NewDecoder(bytes.NewReader(body))
-	if d.PeekKind() != '{' {
-		if _, err := d.ReadValue(); err != nil && len(bytes.TrimSpace(body)) > 0 {
-			return nil, malformed(body, err)
-		}
+	v, err := parseJSON(body)
+	if err != nil {
+		return nil, err
+	}
+	if v.Kind() != '{' {
 		return nil, &crm.Error{Kind: crm.Invalid, Message: "Request body must be a JSON object"}
 	}
-	_, _ = d.ReadToken()
-	o := &object{members: map[string]jsontext.Value{}, taken: map[string]bool{}}
-	for d.PeekKind() != '}' {
-		name, err := d.ReadToken()
-		if err != nil {
-			return nil, malformed(body, err)
-		}
-		key := name.String()
-		value, err := d.ReadValue()
-		if err != nil {
-			return nil, malformed(body, err)
-		}
-		o.members[key] = value.Clone()
-		o.order = append(o.order, key)
+	return membersOf(v, "", new(crm.Problems)), nil
+}
+
+// parseJSON makes sure that the body is one JSON value with distinct names in
+// every object, in valid UTF-8.
+func parseJSON(body []byte) (jsontext.Value, error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, &crm.Error{Kind: crm.Invalid, Message: "Request body must not be empty"}
 	}
-	if _, err := d.ReadToken(); err != nil {
+	d := jsontext.NewDecoder(bytes.NewReader(body))
+	v, err := d.ReadValue()
+	if err != nil {
 		return nil, malformed(body, err)
 	}
+	v = v.Clone()
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, malformedAt(body, d.InputOffset(), "unexpected data behind the object")
+		return nil, malformedAt(body, d.InputOffset(), "unexpected data behind the value")
 	}
-	return o, nil
+	return v, nil
+}
+
+// membersOf takes a valid JSON object apart.
+func membersOf(v jsontext.Value, path string, problems *crm.Problems) *object {
+	o := &object{path: path, members: map[string]jsontext.Value{}, taken: map[string]bool{}, problems: problems}
+	d := jsontext.NewDecoder(bytes.NewReader(v))
+	_, _ = d.ReadToken()
+	for d.PeekKind() == '"' {
+		token, _ := d.ReadToken()
+		name := token.String()
+		value, _ := d.ReadValue()
+		o.members[name] = value.Clone()
+		o.order = append(o.order, name)
+	}
+	return o
+}
+
+// add notes a problem with a member.
+func (o *object) add(name, format string, args ...any) {
+	o.problems.Add(o.path+name, format, args...)
 }
 
 // malformed says what is wrong with the JSON and at which line and column.
@@ -121,7 +156,7 @@ func (o *object) take(name string, kind jsontext.Kind, must string) (jsontext.Va
 		return nil, false
 	}
 	if v.Kind() != kind {
-		o.problems.Add(name, "%s", must)
+		o.add(name, "%s", must)
 		return nil, false
 	}
 	return v, true
@@ -146,7 +181,7 @@ func unquote(v jsontext.Value) string {
 func (o *object) required(name string) (string, bool) {
 	if _, there := o.members[name]; !there {
 		o.taken[name] = true
-		o.problems.Add(name, "is required")
+		o.add(name, "is required")
 		return "", false
 	}
 	return o.text(name)
@@ -206,7 +241,7 @@ func choice[T any](o *object, name string, required bool, parse func(string) (T,
 	}
 	value, err := parse(s)
 	if err != nil {
-		o.problems.Add(name, "%v", err)
+		o.add(name, "%v", err)
 		return value, false
 	}
 	return value, true
@@ -225,7 +260,7 @@ func (o *object) err(known ...string) error {
 				message = "cannot be changed here"
 			}
 		}
-		o.problems.Add(name, "%s", message)
+		o.add(name, "%s", message)
 	}
 	return o.problems.Err()
 }

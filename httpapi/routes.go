@@ -48,6 +48,8 @@ func (a *API) routes() []route {
 
 		{get, "/api/users/:user_id/eligibility", services, a.eligibility},
 
+		{post, "/api/events", services, a.events},
+
 		{get, "/healthz", everyone, a.alive},
 		{get, "/readyz", everyone, a.ready},
 	}

@@ -39,8 +39,8 @@ var parkedKeyCodec = kv.Codec[parkedKey]{
 	},
 }
 
-// parkedEvent is an event that waits, since when and why.
-type parkedEvent struct {
+// ParkedEvent is an event that waits for its user, since when and why.
+type ParkedEvent struct {
 	crm.Event
 	Since time.Time
 	Why   Why
@@ -52,16 +52,16 @@ func (t *tx) park(e crm.Event, at time.Time, why Why) error {
 	if err != nil {
 		return err
 	}
-	var old *parkedEvent
+	var old *ParkedEvent
 	if found {
 		old = &before
 	}
-	return t.parked.Save(t.Tx, key, old, parkedEvent{Event: e, Since: at, Why: why})
+	return t.parked.Save(t.Tx, key, old, ParkedEvent{Event: e, Since: at, Why: why})
 }
 
 // waiting returns what is parked for the user.
-func (t *tx) waiting(userID string) ([]parkedEvent, error) {
-	var all []parkedEvent
+func (t *tx) waiting(userID string) ([]ParkedEvent, error) {
+	var all []ParkedEvent
 	for item := range t.parked.Walk(t.Tx, kv.AppendString(nil, userID)) {
 		if item.Err != nil {
 			return nil, item.Err
@@ -71,7 +71,7 @@ func (t *tx) waiting(userID string) ([]parkedEvent, error) {
 	return all, nil
 }
 
-func (t *tx) dropParked(p parkedEvent) error {
+func (t *tx) dropParked(p ParkedEvent) error {
 	return t.parked.Remove(t.Tx, parkedKey{p.UserID, p.Source, p.ID}, p)
 }
 
@@ -111,17 +111,6 @@ func (t *tx) dropOver(userID string, deletedAt time.Time) error {
 	return nil
 }
 
-// ParkedEvent shows an event that waits for its user.
-type ParkedEvent struct {
-	UserID string    `json:"userId"`
-	Type   string    `json:"type"`
-	Source string    `json:"source"`
-	ID     string    `json:"id"`
-	Time   time.Time `json:"time"`
-	Since  time.Time `json:"since"`
-	Why    string    `json:"why"`
-}
-
 // ParkedEvents returns what waits, by user, at most limit, and how many there are.
 func (s *Store) ParkedEvents(limit int) (events []ParkedEvent, total int64, err error) {
 	err = s.view("parked events", func(tx *kv.Tx) error {
@@ -135,8 +124,7 @@ func (s *Store) ParkedEvents(limit int) (events []ParkedEvent, total int64, err 
 			if len(events) == limit {
 				break
 			}
-			p := item.Row
-			events = append(events, ParkedEvent{p.UserID, p.Type.String(), p.Source, p.ID, p.Time, p.Since, p.Why.String()})
+			events = append(events, item.Row)
 		}
 		return nil
 	})
@@ -151,7 +139,7 @@ type DropParked struct {
 }
 
 func (c DropParked) apply(t *tx) (int, error) {
-	var doomed []parkedEvent
+	var doomed []ParkedEvent
 	prefixes := [][]byte{nil}
 	if !c.All {
 		prefixes = prefixes[:0]
@@ -203,7 +191,7 @@ const (
 	hasContactNumber
 )
 
-func appendParked(b []byte, p parkedEvent) []byte {
+func appendParked(b []byte, p ParkedEvent) []byte {
 	b = append(b, byte(p.Why), byte(p.Type))
 	b = kv.AppendTime(b, p.Since)
 	b = kv.AppendText(b, p.Source)
@@ -221,8 +209,8 @@ func appendParked(b []byte, p parkedEvent) []byte {
 	}
 }
 
-func parseParked(r *kv.RowReader) parkedEvent {
-	var p parkedEvent
+func parseParked(r *kv.RowReader) ParkedEvent {
+	var p ParkedEvent
 	p.Why, p.Type = Why(r.Byte()), crm.EventType(r.Byte())
 	p.Since = r.Time()
 	p.Source = r.Text()

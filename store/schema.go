@@ -30,8 +30,8 @@ type schema struct {
 	tombstones *kv.Table[string, tombstone]
 	log        *kv.Table[uint64, crm.ID]
 
-	parked       *kv.Collection[parkedKey, parkedEvent]
-	parkedTotals *kv.Sum[parkedEvent]
+	parked       *kv.Collection[parkedKey, ParkedEvent]
+	parkedTotals *kv.Sum[ParkedEvent]
 	seen         *kv.Table[uint64, []eventHash]
 	outbox       *kv.Collection[uint64, OutboxEntry]
 	outboxTotals *kv.Sum[OutboxEntry]
@@ -129,16 +129,16 @@ func newSchema(zone *time.Location) *schema {
 // declareEvents declares what keeps the events of the siblings and what is to be
 // told to ATHS.
 func (s *schema) declareEvents() {
-	s.parkedTotals = &kv.Sum[parkedEvent]{
+	s.parkedTotals = &kv.Sum[ParkedEvent]{
 		Name: "parked_totals", Width: 1,
-		Term: func(key []byte, terms []int64, p parkedEvent) []byte {
+		Term: func(key []byte, terms []int64, p ParkedEvent) []byte {
 			terms[0] = 1
 			return append(key, byte(p.Why))
 		},
 	}
-	s.parked = &kv.Collection[parkedKey, parkedEvent]{
-		Table: kv.Table[parkedKey, parkedEvent]{Name: "parked", Key: parkedKeyCodec, Row: parkedCodec},
-		Sums:  []*kv.Sum[parkedEvent]{s.parkedTotals},
+	s.parked = &kv.Collection[parkedKey, ParkedEvent]{
+		Table: kv.Table[parkedKey, ParkedEvent]{Name: "parked", Key: parkedKeyCodec, Row: parkedCodec},
+		Sums:  []*kv.Sum[ParkedEvent]{s.parkedTotals},
 	}
 	s.seen = &kv.Table[uint64, []eventHash]{Name: "seen", Key: sequenceCodec, Row: seenCodec, Growing: true}
 	s.outboxTotals = &kv.Sum[OutboxEntry]{

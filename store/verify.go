@@ -54,7 +54,7 @@ type verifier struct {
 func (v verifier) run() {
 	v.meta.Verify(v.tx, v.report, func(string, string) {})
 	v.customers.Verify(v.tx, v.report, func(_ crm.ID, r record) { v.customer(r) })
-	v.parked.Verify(v.tx, v.report, func(parkedKey, parkedEvent) {})
+	v.parked.Verify(v.tx, v.report, func(parkedKey, ParkedEvent) {})
 	v.outbox.Verify(v.tx, v.report, func(uint64, OutboxEntry) {})
 	v.seen.Verify(v.tx, v.report, func(uint64, []eventHash) {})
 	v.orphans()

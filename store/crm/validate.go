@@ -22,6 +22,7 @@ const (
 	MaxEmail         = 254 // RFC 5321, 4.5.3.1.3
 	maxEmailLocal    = 64  // RFC 5321, 4.5.3.1.1
 	MaxExternalID    = 128 // user, order and complaint ids of the siblings
+	MaxSource        = 256 // the URI reference that names an event's source
 	MaxLabel         = 100 // order and complaint statuses, complaint categories
 	MaxPreferences   = 16 << 10
 	MaxPreferDepth   = 8
@@ -112,6 +113,11 @@ func CleanReason(p *Problems, field, s string) string {
 // CleanExternalID checks an id that a sibling service has given.
 func CleanExternalID(p *Problems, field, s string) string {
 	return cleanText(p, field, s, 1, MaxExternalID, false)
+}
+
+// CleanSource checks the source of an event, a URI reference.
+func CleanSource(p *Problems, field, s string) string {
+	return cleanText(p, field, s, 1, MaxSource, false)
 }
 
 // CleanLabel checks the name of a status or category.

@@ -1,0 +1,162 @@
+// Package control is how the command line works on a data folder. The same
+// handler answers over the unix socket of a running server and, when there is
+// none, in the process of the command itself: one code path, both ways.
+package control
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"crms/store"
+	"crms/store/crm"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Handler serves the operations of the command line on a store.
+func Handler(s *store.Store, now func() time.Time) http.Handler {
+	o := &operations{s, now}
+	m := http.NewServeMux()
+	m.HandleFunc("GET /outbox", handle(o.listOutbox))
+	m.HandleFunc("POST /outbox/retry", handle(o.retryOutbox))
+	m.HandleFunc("POST /outbox/drop", handle(o.dropOutbox))
+	m.HandleFunc("GET /parked", handle(o.listParked))
+	m.HandleFunc("POST /parked/drop", handle(o.dropParked))
+	return m
+}
+
+type operations struct {
+	store *store.Store
+	now   func() time.Time
+}
+
+// none is the input of an operation that takes nothing.
+type none struct{}
+
+// handle decodes In, runs the operation, and encodes what it returns.
+func handle[In, Out any](operation func(*http.Request, In) (Out, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var in In
+		if r.Method == http.MethodPost {
+			if err := json.UnmarshalRead(r.Body, &in); err != nil {
+				fail(w, err)
+				return
+			}
+		}
+		out, err := operation(r, in)
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.MarshalWrite(w, out) // the command has gone: nobody is left to tell
+	}
+}
+
+// failure is what an operation that failed answers.
+type failure struct {
+	Message string `json:"message"`
+}
+
+func fail(w http.ResponseWriter, err error) {
+	status := http.StatusInternalServerError
+	var domain *crm.Error
+	if errors.As(err, &domain) && domain.Kind == crm.Invalid {
+		status = http.StatusBadRequest
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.MarshalWrite(w, failure{err.Error()})
+}
+
+// maxListed bounds what a list shows.
+const maxListed = 10_000
+
+// Choice names entries of a waiting room, or all of them.
+type Choice[T any] struct {
+	IDs []T  `json:"ids"`
+	All bool `json:"all"`
+}
+
+// Outbox is the queue for ATHS.
+type Outbox struct {
+	Pending int64         `json:"pending"`
+	Dead    int64         `json:"dead"`
+	Entries []OutboxEntry `json:"entries"` // oldest first
+}
+
+// OutboxEntry is one thing that ATHS is to be told.
+type OutboxEntry struct {
+	ID        uint64 `json:"id"`
+	UserID    string `json:"userId"`
+	What      string `json:"what"` // "status Suspended" or "delete"
+	State     string `json:"state"`
+	Since     string `json:"since"`
+	Attempts  uint64 `json:"attempts"`
+	NextAt    string `json:"nextAt,omitempty"`
+	LastError string `json:"lastError,omitempty"`
+}
+
+func (o *operations) listOutbox(*http.Request, none) (Outbox, error) {
+	entries, pending, dead, err := o.store.OutboxEntries(maxListed)
+	out := Outbox{Pending: pending, Dead: dead, Entries: make([]OutboxEntry, len(entries))}
+	for i, e := range entries {
+		what := "delete"
+		if e.What == store.StatusOut {
+			what = "status " + e.Status.String()
+		}
+		out.Entries[i] = OutboxEntry{e.Seq, e.UserID, what, e.State.String(), crm.FormatTime(e.QueuedAt), e.Attempts, "", e.LastError}
+		if e.State == store.Pending {
+			out.Entries[i].NextAt = crm.FormatTime(e.NextAt)
+		}
+	}
+	return out, err
+}
+
+func (o *operations) retryOutbox(r *http.Request, c Choice[uint64]) (store.Retried, error) {
+	return store.Do(r.Context(), o.store, store.RetryOutbox{At: crm.Millis(o.now()), Seqs: c.IDs, All: c.All})
+}
+
+// Dropped says how many were dropped.
+type Dropped struct {
+	Dropped int `json:"dropped"`
+}
+
+func (o *operations) dropOutbox(r *http.Request, c Choice[uint64]) (Dropped, error) {
+	n, err := store.Do(r.Context(), o.store, store.DropOutbox{Seqs: c.IDs, All: c.All})
+	return Dropped{n}, err
+}
+
+// Parked is what waits for its user.
+type Parked struct {
+	Total  int64         `json:"total"`
+	Events []ParkedEvent `json:"events"` // by user
+}
+
+// ParkedEvent is an event that waits for its user.
+type ParkedEvent struct {
+	UserID string `json:"userId"`
+	Type   string `json:"type"`
+	Source string `json:"source"`
+	ID     string `json:"id"`
+	Time   string `json:"time"`
+	Since  string `json:"since"`
+	Why    string `json:"why"`
+}
+
+func (o *operations) listParked(*http.Request, none) (Parked, error) {
+	events, total, err := o.store.ParkedEvents(maxListed)
+	out := Parked{Total: total, Events: make([]ParkedEvent, len(events))}
+	for i, e := range events {
+		out.Events[i] = ParkedEvent{
+			e.UserID, e.Type.String(), e.Source, e.ID, crm.FormatTime(e.Time), crm.FormatTime(e.Since), e.Why.String(),
+		}
+	}
+	return out, err
+}
+
+func (o *operations) dropParked(r *http.Request, c Choice[string]) (Dropped, error) {
+	n, err := store.Do(r.Context(), o.store, store.DropParked{Users: c.IDs, All: c.All})
+	return Dropped{n}, err
+}
