@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"crms/httpapi/auth"
 	"crms/search"
@@ -36,6 +37,8 @@ type readiness struct {
 		Store  part `json:"store"`
 		Search part `json:"search"`
 		Auth   part `json:"auth"`
+		Outbox part `json:"outbox"`
+		Parked part `json:"parked"`
 	} `json:"parts"`
 }
 
@@ -46,7 +49,8 @@ func (a *API) ready(*request) (answer, error) {
 	r.Parts.Store = a.storePart()
 	r.Parts.Search = a.searchPart()
 	r.Parts.Auth = a.authPart()
-	r.State = worst(r.Parts.Store, r.Parts.Search, r.Parts.Auth)
+	r.Parts.Outbox, r.Parts.Parked = a.backlogParts()
+	r.State = worst(r.Parts.Store, r.Parts.Search, r.Parts.Auth, r.Parts.Outbox, r.Parts.Parked)
 	ans := answer{message: "Ready", body: jsonValue(r)}
 	if r.State == unavailable {
 		ans.status, ans.message = http.StatusServiceUnavailable, "Not ready"
@@ -87,6 +91,35 @@ func (a *API) searchPart() part {
 		reason += ", searches wait for it"
 	}
 	return part{degraded, reason}
+}
+
+// A backlog that is older or larger than this is for an operator to look at.
+const (
+	slowOutbox    = 5 * time.Minute
+	crowdedParked = 1000 // events of users that never registered
+)
+
+// backlogParts look into the two waiting rooms. A backlog keeps nobody from
+// being served.
+func (a *API) backlogParts() (outbox, parked part) {
+	b, err := a.store.Backlog()
+	if err != nil {
+		a.log.Error("the waiting rooms cannot be read", "error", err)
+		broken := part{degraded, "cannot be read"}
+		return broken, broken
+	}
+	outbox, parked = part{State: fine}, part{State: fine}
+	age := a.now().Sub(b.OldestPending)
+	switch {
+	case b.Dead > 0:
+		outbox = part{degraded, fmt.Sprintf("%d changes that ATHS did not take, see crms outbox list; %d pending", b.Dead, b.Pending)}
+	case b.Pending > 0 && age > slowOutbox:
+		outbox = part{degraded, fmt.Sprintf("%d changes pending, the oldest for %s", b.Pending, age.Round(time.Second))}
+	}
+	if b.UnknownUsers >= crowdedParked {
+		parked = part{degraded, fmt.Sprintf("%d events wait for users that are not registered, see crms parked list", b.UnknownUsers)}
+	}
+	return outbox, parked
 }
 
 func (a *API) authPart() part {

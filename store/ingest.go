@@ -52,7 +52,25 @@ func (t *tx) ingest(e crm.Event, at time.Time) (Outcome, error) {
 	if t.hasSeen(e) {
 		return Duplicate, nil
 	}
-	return t.deliver(e, at)
+	key := parkedKey{e.UserID, e.Source, e.ID}
+	_, waited, err := t.parked.Get(t.Tx, key)
+	if err != nil {
+		return Stale, err
+	}
+	outcome, err := t.deliver(e, at)
+	if err != nil {
+		return outcome, err
+	}
+	_, waits, err := t.parked.Get(t.Tx, key)
+	switch {
+	case err != nil:
+		return Stale, err
+	case waits && waited:
+		return Duplicate, nil
+	case !waits:
+		t.markSeen(e)
+	}
+	return outcome, nil
 }
 
 // standing is what is known of an event's user.

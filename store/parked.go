@@ -88,6 +88,7 @@ func (t *tx) unpark(userID string, at time.Time) error {
 		if _, err := t.deliver(p.Event, at); err != nil {
 			return err
 		}
+		t.markSeen(p.Event)
 	}
 	return nil
 }
@@ -161,6 +162,36 @@ func (c DropParked) apply(t *tx) (int, error) {
 		}
 	}
 	return len(doomed), nil
+}
+
+// Backlog is what waits in the two waiting rooms.
+type Backlog struct {
+	UnknownUsers, DeletedUsers int64     // parked events, by why
+	Pending, Dead              int64     // outbox entries, by state
+	OldestPending              time.Time // when the oldest pending entry was queued; zero without one
+}
+
+// Backlog counts what waits.
+func (s *Store) Backlog() (b Backlog, err error) {
+	err = s.view("the waiting rooms", func(tx *kv.Tx) error {
+		parked, queued := sumOf(tx, s.schema.parkedTotals), sumOf(tx, s.schema.outboxTotals)
+		b.UnknownUsers, b.DeletedUsers = parked[byte(UnknownUser)], parked[byte(DeletedUser)]
+		b.Pending, b.Dead = queued[byte(Pending)], queued[byte(Dead)]
+		if b.Pending == 0 {
+			return nil
+		}
+		for item := range s.schema.outbox.Walk(tx, nil) {
+			if item.Err != nil {
+				return item.Err
+			}
+			if item.Row.State == Pending {
+				b.OldestPending = item.Row.QueuedAt
+				break
+			}
+		}
+		return nil
+	})
+	return b, err
 }
 
 // sumOf reads the counters of a sum whose keys are one byte and whose vectors

@@ -69,18 +69,21 @@ func (w *seenWindow) add(hashes []eventHash) {
 	}
 }
 
-// hasSeen reports whether the event has come before, and notes that it has come.
+// hasSeen reports whether the event has been dealt with before.
 func (t *tx) hasSeen(e crm.Event) bool {
 	h := hashOf(e)
-	if t.store.seen.known[h] || t.seenNow[h] {
-		return true
-	}
+	return t.store.seen.known[h] || t.seenNow[h]
+}
+
+// markSeen notes that the event has been dealt with. One that is parked has not:
+// should it be dropped, its sender may send it again.
+func (t *tx) markSeen(e crm.Event) {
 	if t.seenNow == nil {
 		t.seenNow = map[eventHash]bool{}
 	}
+	h := hashOf(e)
 	t.seenNow[h] = true
 	t.newlySeen = append(t.newlySeen, h)
-	return false
 }
 
 // rememberSeen writes what the transaction has seen, and forgets the oldest rows
