@@ -200,8 +200,8 @@ func (c *committer) transact(group []*request, broken map[*request]bool) error {
 			if broken[r] {
 				continue
 			}
-			before := t.Writes()
-			if r.err = applyOne(t, r); r.err != nil && t.Writes() != before {
+			writes, seen := t.Writes(), len(t.newlySeen)
+			if r.err = applyOne(t, r); r.err != nil && (t.Writes() != writes || len(t.newlySeen) != seen) {
 				return &halfDoneError{r}
 			}
 		}
