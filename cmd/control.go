@@ -3,8 +3,11 @@ package cmd
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"sync"
 
 	"crms/httpapi/control"
+	"crms/search"
 	"crms/store"
 )
 
@@ -13,12 +16,34 @@ import (
 func (p *program) operate(ctx context.Context, s Settings, operation func(context.Context, *control.Client) error) (err error) {
 	client, running := control.Dial(s.Data)
 	if !running {
-		st, err := store.Open(s.Data, store.Options{Existing: true, Now: p.now, Log: p.logger(s)})
-		if err != nil {
+		if client, err = p.openInProcess(s); err != nil {
 			return err
 		}
-		client = control.InProcess(control.Handler(st, p.now), st.Close)
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
 	return operation(ctx, client)
+}
+
+// openInProcess opens the store of the data folder, and its index when an
+// operation asks for it.
+func (p *program) openInProcess(s Settings) (*control.Client, error) {
+	log := p.logger(s)
+	st, err := store.Open(s.Data, store.Options{Existing: true, Now: p.now, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	var index *search.Index
+	open := sync.OnceValues(func() (*search.Index, error) {
+		index, err = search.Open(st, search.Options{Dir: filepath.Join(s.Data, searchFolder), Log: log})
+		return index, err
+	})
+	closeAll := func() error {
+		if index == nil {
+			return st.Close()
+		}
+		return errors.Join(index.Close(), st.Close())
+	}
+	return control.InProcess(control.Handler(control.Service{
+		Store: st, Index: open, Now: p.now, Log: log, Build: currentBuild().String(),
+	}), closeAll), nil
 }

@@ -76,6 +76,9 @@ type app struct {
 	closers  []func() error // in the order in which things were opened
 }
 
+// searchFolder holds the search index inside the data folder.
+const searchFolder = "search"
+
 // The server's timeouts. A request's header and body must come within theirs;
 // an answer, of which the largest is some 100 KB, has a minute to be fetched.
 const (
@@ -104,7 +107,7 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 	}
 	a.settings = s
 	a.closers = append(a.closers, func() error { a.auth.Close(); return nil })
-	if a.index, err = search.Open(a.store, search.Options{Dir: filepath.Join(s.Data, "search"), Log: a.log}); err != nil {
+	if a.index, err = search.Open(a.store, search.Options{Dir: filepath.Join(s.Data, searchFolder), Log: a.log}); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.index.Close)
@@ -128,7 +131,10 @@ func (a *app) startControl(p *program) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: control.Handler(a.store, p.now), ReadHeaderTimeout: readHeaderTimeout}
+	server := &http.Server{ReadHeaderTimeout: readHeaderTimeout, Handler: control.Handler(control.Service{
+		Store: a.store, Index: func() (*search.Index, error) { return a.index, nil },
+		Now: p.now, Log: a.log, Build: currentBuild().String(),
+	})}
 	go func() { _ = server.Serve(l) }()
 	a.closers = append(a.closers, server.Close)
 	return nil

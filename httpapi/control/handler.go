@@ -5,18 +5,31 @@ package control
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
+	"crms/search"
 	"crms/store"
 	"crms/store/crm"
 
 	"github.com/go-json-experiment/json"
 )
 
-// Handler serves the operations of the command line on a store.
-func Handler(s *store.Store, now func() time.Time) http.Handler {
-	o := &operations{s, now}
+// Service is what the operations work on.
+type Service struct {
+	Store *store.Store
+	// Index returns the search index. A command's own process opens it with the
+	// first call only, since most operations do without.
+	Index func() (*search.Index, error)
+	Now   func() time.Time
+	Log   *slog.Logger
+	Build string // of this program, for manifests
+}
+
+// Handler serves the operations of the command line.
+func Handler(s Service) http.Handler {
+	o := &operations{s}
 	m := http.NewServeMux()
 	m.HandleFunc("GET /outbox", handle(o.listOutbox))
 	m.HandleFunc("POST /outbox/retry", handle(o.retryOutbox))
@@ -26,10 +39,7 @@ func Handler(s *store.Store, now func() time.Time) http.Handler {
 	return m
 }
 
-type operations struct {
-	store *store.Store
-	now   func() time.Time
-}
+type operations struct{ Service }
 
 // none is the input of an operation that takes nothing.
 type none struct{}
@@ -99,7 +109,7 @@ type OutboxEntry struct {
 }
 
 func (o *operations) listOutbox(*http.Request, none) (Outbox, error) {
-	entries, pending, dead, err := o.store.OutboxEntries(maxListed)
+	entries, pending, dead, err := o.Store.OutboxEntries(maxListed)
 	out := Outbox{Pending: pending, Dead: dead, Entries: make([]OutboxEntry, len(entries))}
 	for i, e := range entries {
 		what := "delete"
@@ -115,7 +125,7 @@ func (o *operations) listOutbox(*http.Request, none) (Outbox, error) {
 }
 
 func (o *operations) retryOutbox(r *http.Request, c Choice[uint64]) (store.Retried, error) {
-	return store.Do(r.Context(), o.store, store.RetryOutbox{At: crm.Millis(o.now()), Seqs: c.IDs, All: c.All})
+	return store.Do(r.Context(), o.Store, store.RetryOutbox{At: crm.Millis(o.Now()), Seqs: c.IDs, All: c.All})
 }
 
 // Dropped says how many were dropped.
@@ -124,7 +134,7 @@ type Dropped struct {
 }
 
 func (o *operations) dropOutbox(r *http.Request, c Choice[uint64]) (Dropped, error) {
-	n, err := store.Do(r.Context(), o.store, store.DropOutbox{Seqs: c.IDs, All: c.All})
+	n, err := store.Do(r.Context(), o.Store, store.DropOutbox{Seqs: c.IDs, All: c.All})
 	return Dropped{n}, err
 }
 
@@ -146,7 +156,7 @@ type ParkedEvent struct {
 }
 
 func (o *operations) listParked(*http.Request, none) (Parked, error) {
-	events, total, err := o.store.ParkedEvents(maxListed)
+	events, total, err := o.Store.ParkedEvents(maxListed)
 	out := Parked{Total: total, Events: make([]ParkedEvent, len(events))}
 	for i, e := range events {
 		out.Events[i] = ParkedEvent{
@@ -157,6 +167,6 @@ func (o *operations) listParked(*http.Request, none) (Parked, error) {
 }
 
 func (o *operations) dropParked(r *http.Request, c Choice[string]) (Dropped, error) {
-	n, err := store.Do(r.Context(), o.store, store.DropParked{Users: c.IDs, All: c.All})
+	n, err := store.Do(r.Context(), o.Store, store.DropParked{Users: c.IDs, All: c.All})
 	return Dropped{n}, err
 }
