@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 var (
 	// customers is the size of the generated set that benchmarks search in.
-	customers = flag.Int("customers", 20_000, "size of the generated set")
+	customers = flag.Int("customers", 5_000, "size of the generated set")
 	// keptIndex saves the time to build the index again for each run.
 	keptIndex = flag.String("index", "", "folder to keep the generated set's index in")
 )
@@ -23,10 +24,24 @@ func BenchmarkRebuild(b *testing.B) {
 		dir := b.TempDir()
 		x := openIn(b, src, dir)
 		await(b, func() bool { return x.Status().State == OK })
-		b.ReportMetric(float64(*customers)*float64(b.N)/b.Elapsed().Seconds(), "customers/s")
-		time.Sleep(0)
-		b.ReportMetric(float64(sizeOf(b, dir))/float64(*customers), "B/customer")
 		require.NoError(b, x.Close())
+		b.ReportMetric(float64(sizeOf(b, dir))/float64(*customers), "B/customer")
+	}
+	b.ReportMetric(float64(*customers)*float64(b.N)/b.Elapsed().Seconds(), "customers/s")
+}
+
+// BenchmarkFollow measures how long a single change takes to be found.
+func BenchmarkFollow(b *testing.B) {
+	p := population{seed: 1, customers: *customers}
+	src := p.memory()
+	x := open(b, src)
+	for n := 0; b.Loop(); n++ {
+		c := p.contact(n % p.customers)
+		c.ContactNumber = "+91 90000 00000"
+		src.put(c)
+		if _, err := x.Search(b.Context(), Query{Text: c.Email, Limit: 1}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
@@ -47,17 +62,21 @@ func BenchmarkSearch(b *testing.B) {
 	for _, class := range classes {
 		b.Run(class.name, func(b *testing.B) {
 			b.ReportAllocs()
-			n := 0
-			for b.Loop() {
+			var took []time.Duration
+			for n := 0; b.Loop(); n++ {
 				text := ""
-				for ; text == ""; n++ {
-					r := p.random(n, 2)
+				for r := p.random(n, 2); text == ""; {
 					text = class.text(r, p.contact(r.IntN(p.customers)))
 				}
-				if _, err := x.Search(b.Context(), Query{Text: text, Limit: 20}); err != nil {
+				start := time.Now()
+				if _, err := x.Search(b.Context(), Query{Text: text, Limit: page}); err != nil {
 					b.Fatal(err)
 				}
+				took = append(took, time.Since(start))
 			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 		})
 	}
 }

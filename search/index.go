@@ -217,15 +217,17 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	ids, total, err := v.find(r, q.Offset, q.Limit)
-	if err != nil {
-		if x.volume() != v {
-			return Result{}, errRebuilding()
-		}
-		x.reportTorn(v)
-		return Result{}, &crm.Error{Kind: crm.Unavailable, Message: "Search index is damaged and will be rebuilt", Err: err}
+	ids, total, err := v.find(r, max(0, q.Offset), max(0, q.Limit))
+	switch {
+	case err == nil:
+		return Result{IDs: ids, Total: total}, nil
+	case errors.Is(err, errTooDear):
+		return Result{}, crm.Problems{{Field: "q", Message: "asks for too much at once, use fewer or longer words"}}.Err()
+	case x.volume() != v:
+		return Result{}, errRebuilding()
 	}
-	return Result{IDs: ids, Total: total}, nil
+	x.reportTorn(v)
+	return Result{}, &crm.Error{Kind: crm.Unavailable, Message: "Search index is damaged and will be rebuilt", Err: err}
 }
 
 // find answers the request from the volume as it is now.

@@ -58,7 +58,14 @@ func (a all) in(s *segment) matches {
 	return m
 }
 
+// mostForgiven is how many words a query may have for typos to be forgiven: to
+// look for them is the dearest thing that a search does.
+const mostForgiven = 8
+
 func (a all) like(s *segment, p patience) *roaring.Bitmap {
+	if len(a) > mostForgiven {
+		return a.in(s)[inside]
+	}
 	if p == oneTypo {
 		return a.likeInOne(s)
 	}

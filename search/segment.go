@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -13,7 +14,17 @@ import (
 type snapshot struct {
 	reader   *scorch.IndexSnapshot
 	segments []*segment
+	steps    int // taken so far, see [maxSteps]
 }
+
+// maxSteps bounds what one search may cost, whatever its text and the data:
+// lookups of a term, terms met in a range, and states of a speller, each of
+// which takes less than a microsecond or so. Ordinary searches take some
+// hundreds to thousands.
+const maxSteps = 500_000
+
+// errTooDear says that a search has used up its steps.
+var errTooDear = errors.New("search takes too many steps")
 
 // snapshot opens a view of the volume.
 func (v *volume) snapshot() (*snapshot, error) {
@@ -31,7 +42,7 @@ func (v *volume) snapshot() (*snapshot, error) {
 	}
 	s := &snapshot{reader: reader}
 	for _, part := range reader.Segments() {
-		s.segments = append(s.segments, &segment{part: part, orders: &v.orders})
+		s.segments = append(s.segments, &segment{part: part, orders: &v.orders, steps: &s.steps})
 	}
 	return s, nil
 }
@@ -50,6 +61,7 @@ type segment struct {
 	part   *scorch.SegmentSnapshot
 	orders *orderCache
 	dicts  map[string]segapi.TermDictionary
+	steps  *int // of the snapshot
 	err    error
 
 	iterator segapi.PostingsIterator // to be used again
@@ -74,6 +86,13 @@ func (s *segment) dictionary(field string) segapi.TermDictionary {
 	return d
 }
 
+// step counts steps.
+func (s *segment) step(n int) {
+	if *s.steps += n; *s.steps > maxSteps {
+		s.fail(errTooDear)
+	}
+}
+
 func (s *segment) fail(err error) {
 	if s.err == nil {
 		s.err = err
@@ -82,6 +101,7 @@ func (s *segment) fail(err error) {
 
 // with is the documents that have the term.
 func (s *segment) with(field, term string) *roaring.Bitmap {
+	s.step(1)
 	d := s.dictionary(field)
 	if d == nil {
 		return nil
@@ -111,8 +131,10 @@ func (s *segment) withStart(field, prefix string) *roaring.Bitmap {
 // spelledLike is the documents that have a word which the speller accepts. It
 // releases the speller.
 func (s *segment) spelledLike(p *speller) *roaring.Bitmap {
-	defer p.release()
-	return s.withAny(fieldSpelled, p, nil, nil)
+	found := s.withAny(fieldSpelled, p, nil, nil)
+	s.step(len(p.states))
+	p.release()
+	return found
 }
 
 // withAny is the documents that have a term from start up to before end which
@@ -125,7 +147,8 @@ func (s *segment) withAny(field string, accept segapi.Automaton, start, end []by
 	var found *roaring.Bitmap
 	var list segapi.PostingsList
 	terms := termsOnly(d, accept, start, end)
-	for {
+	for s.err == nil {
+		s.step(1)
 		entry, err := terms.Next()
 		if err == nil && entry == nil {
 			return found
@@ -135,13 +158,14 @@ func (s *segment) withAny(field string, accept segapi.Automaton, start, end []by
 		}
 		if err != nil {
 			s.fail(err)
-			return nil
+			break
 		}
 		if found == nil {
 			found = roaring.New()
 		}
 		list.(postings).OrInto(found)
 	}
+	return nil
 }
 
 // postings is what the segments' lists can do beyond the API's interface.
