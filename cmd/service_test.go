@@ -24,9 +24,10 @@ import (
 // port, with a clock that stands still until the test moves it.
 type service struct {
 	*app
-	url   string
-	clock *clock
-	log   *output
+	program *program
+	url     string
+	clock   *clock
+	log     *output
 }
 
 // startService starts the service with the arguments of crms serve. When the
@@ -34,11 +35,11 @@ type service struct {
 func startService(t *testing.T, now time.Time, args ...string) *service {
 	t.Helper()
 	v := &service{clock: newClock(now), log: new(output)}
-	p := &program{stdout: io.Discard, stderr: v.log, now: v.clock.now}
+	v.program = &program{stdout: io.Discard, stderr: v.log, now: v.clock.now}
 	args = append([]string{"--data", t.TempDir(), "--addr", "127.0.0.1:0", "--log-level", "debug"}, args...)
 	settings, err := readSettings(t, environment{"CRMS_JWT_SECRET": someSecret}, "serve", args, (*Settings).ChooseKeys)
 	require.NoError(t, err)
-	v.app, err = p.start(context.Background(), settings)
+	v.app, err = v.program.start(context.Background(), settings)
 	require.NoError(t, err)
 	v.url = "http://" + v.listener.Addr().String()
 
