@@ -102,6 +102,9 @@ func (s *Store) open(o Options) error {
 		return err
 	}
 	s.committer = newCommitter(s)
+	if err := s.sweep(); err != nil {
+		s.log.Warn("cannot remove what a killed process has left", "error", err)
+	}
 	return nil
 }
 
@@ -113,11 +116,15 @@ func (s *Store) prepare(o Options) error {
 	if err := s.db.View(func(tx *kv.Tx) (err error) { version, err = s.storedVersion(tx); return err }); err != nil {
 		return err
 	}
-	if version > schemaVersion {
+	switch {
+	case version > schemaVersion:
 		return fmt.Errorf("the database has schema version %d, this program knows up to %d: use a newer crms", version, schemaVersion)
-	}
-	if version == 0 {
+	case version == 0:
 		if err := s.db.Update(func(tx *kv.Tx) error { return s.initialise(tx, o.Now()) }); err != nil {
+			return err
+		}
+	default:
+		if err := s.migrate(version, migrations(), o.Now()); err != nil {
 			return err
 		}
 	}
