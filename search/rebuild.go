@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"crms/store/crm"
 )
@@ -74,28 +77,33 @@ func (x *Index) rebuild(ctx context.Context, from uint64) (v *volume, position u
 	return v, position, nil
 }
 
+// writeAll writes all contacts, several batches at a time: most of the work is
+// done before Bleve puts them in line.
 func (x *Index) writeAll(ctx context.Context, v *volume, position uint64) error {
 	total, err := x.src.CountContacts()
 	if err != nil {
 		return err
 	}
+	if err := v.write(nil, nil, position); err != nil {
+		return err
+	}
+	writers, ctx := errgroup.WithContext(ctx)
+	writers.SetLimit(runtime.GOMAXPROCS(0))
 	var last crm.ID
 	for done := 0; ctx.Err() == nil; {
 		x.setProgress(done, total)
 		contacts, err := x.src.ContactsAfter(last, rebuildBatch)
 		if err != nil {
-			return err
-		}
-		if err := v.write(contacts, nil, position); err != nil {
-			return err
+			return errors.Join(err, writers.Wait())
 		}
 		if len(contacts) == 0 {
-			return nil
+			return writers.Wait()
 		}
+		writers.Go(func() error { return v.write(contacts, nil, position) })
 		last = contacts[len(contacts)-1].ID
 		done += len(contacts)
 	}
-	return ctx.Err()
+	return errors.Join(ctx.Err(), writers.Wait())
 }
 
 // finish takes over what a rebuild has built.
