@@ -194,7 +194,7 @@ func TestGroup(t *testing.T) {
 		e := crm.Event{Source: "orms", ID: "1", Type: crm.OrderDeleted, UserID: "nobody", Time: time.Unix(1769300000, 0).UTC(), Order: crm.Order{OrderID: "o", Deleted: true}}
 		g := newGroup(t, s)
 		submit(g, ctx, someone("good@example.com"))
-		bad := submit(g, ctx, step(func(t *tx) (int, error) { t.hasSeen(e); return 0, assert.AnError }))
+		bad := submit(g, ctx, step(func(t *tx) (int, error) { t.markSeen(e); return 0, assert.AnError }))
 		g.commit()
 		assert.Equal(t, assert.AnError, *bad)
 		done, err := Do(ctx, s, Ingest{At: e.Time, Events: []crm.Event{e}})

@@ -173,6 +173,7 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 func TestVerifyRunsBesideWritersAndReaders(t *testing.T) {
 	p := newPlot(t)
 	done := make(chan struct{})
+	defer func() { <-done }()
 	go func() {
 		defer close(done)
 		for n := range 50 {

@@ -2,6 +2,7 @@ package kv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -139,19 +140,19 @@ func TestDamagedPageIsFoundAndNeverFatal(t *testing.T) {
 	}
 }
 
-// usedPages says which pages begin something that is reachable. The list of
-// free pages is left out: bbolt trusts what is in it.
-func usedPages(t *testing.T, file []byte, path string) map[uint64]bool {
+// usedPages says of each page whether it begins something that is reachable. The
+// list of free pages does not count: bbolt trusts what is in it.
+func usedPages(t *testing.T, file []byte, path string) []bool {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, file, 0o600))
 	m, err := readMetas(path)
 	require.NoError(t, err)
 	tree := pageTree{bytes.NewReader(file), m, make([]bool, m.pages)}
 	require.NoError(t, tree.prove(m.root, nil, nil))
-	used := map[uint64]bool{}
-	for id, seen := range tree.seen {
-		self := uint64(file[id*4096]) | uint64(file[id*4096+1])<<8
-		used[uint64(id)] = seen && self == uint64(id) // not a page that another one goes on in
+	used := tree.seen
+	for id := range used {
+		self := binary.LittleEndian.Uint64(file[id*4096:])
+		used[id] = used[id] && self == uint64(id) // not a page that another one goes on in
 	}
 	require.Greater(t, len(used), 10)
 	return used
@@ -184,28 +185,38 @@ func TestFileThatWasOnlyReadIsNotWritten(t *testing.T) {
 	assert.True(t, bytes.Equal(closed, after))
 }
 
-func TestProvePagesFindsCircles(t *testing.T) {
-	killed, _ := filesOf(t)
-	path := filepath.Join(t.TempDir(), "test.db")
-	require.NoError(t, os.WriteFile(path, killed, 0o600))
-	m, err := readMetas(path)
-	require.NoError(t, err)
-	found := false
-	for id := uint64(2); id < m.pages; id++ {
-		page := killed[id*4096 : (id+1)*4096]
-		if page[8] != branchPage || page[10] == 0 || !usedPages(t, killed, path)[id] {
-			continue
-		}
-		found = true
-		page[pageHeaderSize+8], page[pageHeaderSize+9] = byte(id), byte(id>>8)
-		break
+func TestProvePagesFindsWhatNoSinglePageShows(t *testing.T) {
+	tests := []struct {
+		wrong string
+		kind  byte // of the page to break
+		write func(page []byte, id uint64)
+		says  string
+	}{
+		{"a branch that leads back to itself", branchPage, func(page []byte, id uint64) {
+			page[pageHeaderSize+8], page[pageHeaderSize+9] = byte(id), byte(id>>8)
+		}, "it is used twice"},
+		{"a first key behind the others", leafPage, func(page []byte, _ uint64) {
+			page[pageHeaderSize+binary.LittleEndian.Uint32(page[pageHeaderSize+4:])] = 0xff
+		}, "is out of order"},
 	}
-	require.True(t, found, "a branch page")
-	err = provePages(bytes.NewReader(killed), m)
-	assert.ErrorIs(t, err, ErrDamaged)
-	assert.ErrorContains(t, err, "is used twice")
-	require.NoError(t, os.WriteFile(path, killed, 0o600))
-	assert.NotEmpty(t, inspect(t, path))
+	for _, test := range tests {
+		t.Run(test.wrong, func(t *testing.T) {
+			killed, _ := filesOf(t)
+			path := filepath.Join(t.TempDir(), "test.db")
+			id := 0
+			for used := usedPages(t, killed, path); !used[id] || killed[id*4096+8] != test.kind || killed[id*4096+10] < 3; {
+				id++
+			}
+			test.write(killed[id*4096:(id+1)*4096], uint64(id))
+			m, err := readMetas(path)
+			require.NoError(t, err)
+			err = provePages(bytes.NewReader(killed), m)
+			assert.ErrorIs(t, err, ErrDamaged)
+			assert.ErrorContains(t, err, test.says)
+			require.NoError(t, os.WriteFile(path, killed, 0o600))
+			assert.NotEmpty(t, inspect(t, path))
+		})
+	}
 }
 
 func TestOpenAfterBboltPanickedIsNotLocked(t *testing.T) {
