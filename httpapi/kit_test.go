@@ -1,0 +1,112 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"crms/httpapi/auth"
+	"crms/search"
+	"crms/store"
+	"crms/store/crm"
+	"crms/store/sample"
+)
+
+// noon is when the requests of tests come.
+var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
+
+const secret = "correct horse battery staple, twice"
+
+// api is the API over a real store and index, with a token of an administrator.
+type api struct {
+	*API
+	handler http.Handler
+	admin   string // the Authorization header
+}
+
+// newAPI makes an API whose log goes to the writer, over n sample customers.
+func newAPI(t testing.TB, log io.Writer, n int) api {
+	t.Helper()
+	now := func() time.Time { return noon }
+	dir, logger := t.TempDir(), slog.New(slog.NewTextHandler(log, nil))
+	s, err := store.Open(dir, store.Options{Log: logger})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	g := new(errgroup.Group)
+	g.SetLimit(256)
+	for c := range sample.Customers(n, 1, noon) {
+		g.Go(func() error {
+			_, err := store.Do(context.Background(), s, store.Load{
+				Change:   store.Change{At: c.CreatedAt, By: c.CreatedBy},
+				Customer: c.Customer, Notes: c.Notes, Orders: c.Orders, Complaints: c.Complaints,
+			})
+			return err
+		})
+	}
+	require.NoError(t, g.Wait())
+	index, err := search.Open(s, search.Options{Dir: filepath.Join(dir, "search"), Log: logger})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, index.Close()) })
+	require.Eventually(t, func() bool { return index.Status().State == search.OK }, time.Minute, time.Millisecond)
+	verifier, err := auth.NewVerifier(context.Background(), auth.Config{Secret: []byte(secret), Now: now, Log: logger})
+	require.NoError(t, err)
+	t.Cleanup(verifier.Close)
+	minter, err := auth.NewMinter([]byte(secret), "", "")
+	require.NoError(t, err)
+	token, err := minter.Mint(auth.Identity{UserID: "ADMIN", Email: "admin@example.com", Roles: auth.Admin}, time.Hour, noon)
+	require.NoError(t, err)
+
+	c := Config{Store: s, Index: index, Auth: verifier, IDs: crm.NewIDs(), Now: now, Log: logger}
+	a := &API{store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, now: c.Now}
+	return api{API: a, handler: New(c), admin: "Bearer " + token}
+}
+
+// request is one of the administrator.
+func (a api) request(method, path string) *http.Request {
+	r := httptest.NewRequest(method, path, nil)
+	r.Header.Set("Authorization", a.admin)
+	return r
+}
+
+// serve lets a handler of a route of its own answer a GET of everybody.
+func (a api) serve(h handler) *httptest.ResponseRecorder {
+	answered := httptest.NewRecorder()
+	adapted := a.adapt(route{method: http.MethodGet, path: "/test", handle: h})
+	a.observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { adapted(w, r, nil) })).
+		ServeHTTP(answered, httptest.NewRequest(http.MethodGet, "/test", nil))
+	return answered
+}
+
+// lines gathers a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// envelope is the answer of an error.
+func envelope(message, data string) string {
+	return fmt.Sprintf(`{"success":false,"message":%q,"data":%s}`, message, data)
+}
