@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"crms/store/crm"
 	"crms/store/internal/kv"
@@ -163,6 +164,7 @@ func (c *committer) fill(group []*request) []*request {
 func (c *committer) commit(group []*request) {
 	c.working.Lock()
 	defer c.working.Unlock()
+	began := time.Now()
 	broken := map[*request]bool{}
 	for {
 		err := c.transact(group, broken)
@@ -172,13 +174,16 @@ func (c *committer) commit(group []*request) {
 			c.store.log.Error("a command failed half way and was rolled back", "error", half.request.err)
 			broken[half.request] = true
 			continue
-		case err != nil && !errors.Is(err, errNothingToCommit):
+		case errors.Is(err, errNothingToCommit):
+			return
+		case err != nil:
 			for _, r := range group {
 				if !broken[r] && r.err == nil {
 					r.err = commitError(err)
 				}
 			}
 		}
+		c.store.onCommit(Commit{len(group), time.Since(began), err})
 		return
 	}
 }
@@ -214,8 +219,11 @@ func (c *committer) transact(group []*request, broken map[*request]bool) error {
 		t.lastSeq = t.Sequence(s.schema.log.Name)
 		return s.pruneLog(t)
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		s.publish(t)
+	case errors.Is(err, errNothingToCommit):
+		s.count(t) // events that changed nothing have been dealt with too
 	}
 	return err
 }

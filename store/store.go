@@ -26,6 +26,9 @@ type Options struct {
 	// TellATHS queues status changes and deletions for ATHS. Without it nothing
 	// is queued.
 	TellATHS bool
+	// OnCommit is told of each transaction that commands have written in, before
+	// they are answered. Commits wait for it.
+	OnCommit func(Commit)
 	Now      func() time.Time // time.Now when nil; only for when the store was made
 	Log      *slog.Logger     // slog.Default() when nil
 }
@@ -41,6 +44,7 @@ type Store struct {
 	log        *slog.Logger
 
 	committer *committer
+	onCommit  func(Commit)
 	lastSeq   atomic.Uint64 // of the log, as of the last commit
 	passed    atomic.Uint64 // what the follower of the log durably holds
 	committed chan struct{} // see [Store.Committed]
@@ -74,8 +78,11 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.OnCommit == nil {
+		o.OnCommit = func(Commit) {}
+	}
 	s := &Store{
-		dir: dir, log: o.Log, tellATHS: o.TellATHS,
+		dir: dir, log: o.Log, tellATHS: o.TellATHS, onCommit: o.OnCommit,
 		committed: make(chan struct{}, 1), queued: make(chan struct{}, 1),
 	}
 	if err := s.open(o); err != nil {
