@@ -44,6 +44,6 @@ func (p *program) openInProcess(s Settings) (*control.Client, error) {
 		return errors.Join(index.Close(), st.Close())
 	}
 	return control.InProcess(control.Handler(control.Service{
-		Store: st, Index: open, Now: p.now, Log: log, Build: currentBuild().String(),
+		Store: st, Index: open, Now: p.now, Log: log, Build: currentBuild().String(), Alone: true,
 	}), closeAll), nil
 }

@@ -89,6 +89,10 @@ func (p *program) newRootCommand() *cobra.Command {
 		p.newParkedCommand(),
 		p.newTokenCommand(),
 		p.newVerifyCommand(),
+		p.newBackupCommand(),
+		p.newRestoreCommand(),
+		p.newReindexCommand(),
+		p.newCompactCommand(),
 		p.newVersionCommand(),
 	)
 	finish(root)

@@ -16,6 +16,7 @@ import (
 	"crms/httpapi/control"
 	"crms/search"
 	"crms/store"
+	"crms/store/backup"
 	"crms/store/crm"
 
 	"github.com/spf13/cobra"
@@ -71,6 +72,7 @@ type app struct {
 	store    *store.Store
 	index    *search.Index
 	auth     *auth.Verifier
+	backups  *backup.Scheduler // nil when there are none
 	listener net.Listener
 	server   *http.Server
 	closers  []func() error // in the order in which things were opened
@@ -117,12 +119,36 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 	if err := a.startControl(p); err != nil {
 		return nil, err
 	}
+	if err := a.startBackups(p); err != nil {
+		return nil, err
+	}
 	if a.listener, err = net.Listen("tcp", a.settings.Addr); err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", a.settings.Addr, err)
 	}
 	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
 	a.server = a.newServer(p)
 	return a, nil
+}
+
+// startBackups makes scheduled backups, if there are to be any.
+func (a *app) startBackups(p *program) (err error) {
+	s := a.settings
+	if s.BackupDir == "" {
+		return nil
+	}
+	recipient, err := backup.ParseRecipient(s.BackupRecipient)
+	if err != nil {
+		return fmt.Errorf("cannot use %s: %w", settingNamed("backup-recipient"), err)
+	}
+	a.backups, err = backup.Start(backup.Schedule{
+		Store: a.store, Dir: s.BackupDir, Every: s.BackupEvery, Keep: s.BackupKeep, Recipient: recipient,
+		Program: currentBuild().String(), Now: p.now, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, func() error { a.backups.Close(); return nil })
+	return nil
 }
 
 // startControl answers the command line on the data folder's socket.
@@ -144,7 +170,7 @@ func (a *app) newServer(p *program) *http.Server {
 	return &http.Server{
 		Handler: httpapi.New(httpapi.Config{
 			Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log,
-			CORSOrigins: a.settings.CORSOrigins,
+			CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
 		}),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,

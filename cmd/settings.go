@@ -36,6 +36,11 @@ type Settings struct {
 	ATHSURL       string // empty: ATHS is told nothing
 	ATHSTokenFile string
 
+	BackupDir       string // empty: no scheduled backups
+	BackupEvery     time.Duration
+	BackupKeep      int
+	BackupRecipient string // age public key; empty: not encrypted
+
 	Warnings []string // what works but should be mended, for the command to tell
 
 	given map[string]bool // the flags of the settings that the user set, if only to their default
@@ -74,6 +79,10 @@ func (s *Settings) table() []setting {
 		{"cors-origins", origins(&s.CORSOrigins), "", serve, "origins whose pages may call the API, separated by commas; * for any"},
 		{"aths-url", webURL(&s.ATHSURL), "", serve, "address of ATHS, which is told of status changes and deletions"},
 		{"aths-token-file", text(&s.ATHSTokenFile, "FILE"), "", serve, "file with the token to show to ATHS, read anew for each call; without it one is minted from the shared secret"},
+		{"backup-dir", text(&s.BackupDir, "DIR"), "", serve, "folder for scheduled backups; without it there are none"},
+		{"backup-every", duration(&s.BackupEvery, time.Minute), "6h", serve, "how often a backup is made"},
+		{"backup-keep", number(&s.BackupKeep, 1), "28", serve, "how many of the newest backups are kept"},
+		{"backup-recipient", text(&s.BackupRecipient, "KEY"), "", serve, "age public key that backups are encrypted to"},
 		{"log-format", oneOf(&s.LogFormat, "FORMAT", "text", "json"), "text", serve, "how the log is written: text or json"},
 		{"log-level", level(&s.LogLevel), "info", serve, "lowest level that is logged: debug, info, warn or error"},
 		{"shutdown-grace", duration(&s.ShutdownGrace, 0), "30s", serve, "how long running requests may take to finish when the server is told to stop"},

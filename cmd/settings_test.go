@@ -49,8 +49,8 @@ func TestSettingsDefaults(t *testing.T) {
 		Zone:          time.UTC,
 		LogFormat:     "text",
 		LogLevel:      slog.LevelInfo,
-		ShutdownGrace: 30 * time.Second,
-		given:         map[string]bool{},
+		ShutdownGrace: 30 * time.Second, BackupEvery: 6 * time.Hour, BackupKeep: 28,
+		given: map[string]bool{},
 	}, serveSettings(t, nil))
 }
 
@@ -98,9 +98,16 @@ func settingCases() map[string]settingCase {
 				"http://a:3000, https://b": []string{"http://a:3000", "https://b"},
 			},
 			[]string{"shop.example", "https://shop.example/", "https://shop.example/app", "https://a,", "https://u@a", "https://a?b", "null"}},
-		"log-format":     {func(s Settings) any { return s.LogFormat }, map[string]any{"json": "json"}, []string{"JSON", "xml"}},
-		"log-level":      {func(s Settings) any { return s.LogLevel }, map[string]any{"debug": slog.LevelDebug, "WARN": slog.LevelWarn}, []string{"loud", "1"}},
-		"shutdown-grace": {func(s Settings) any { return s.ShutdownGrace }, map[string]any{"0s": time.Duration(0)}, []string{"-1s", "soon"}},
+		"backup-dir": {func(s Settings) any { return s.BackupDir }, map[string]any{"/mnt/b": "/mnt/b"}, nil},
+		"backup-every": {func(s Settings) any { return s.BackupEvery },
+			map[string]any{"1m": time.Minute, "24h": 24 * time.Hour}, []string{"59s", "6", "daily"}},
+		"backup-keep":      {func(s Settings) any { return s.BackupKeep }, map[string]any{"1": 1, "100": 100}, []string{"0", "-1", "all"}},
+		"backup-recipient": {func(s Settings) any { return s.BackupRecipient }, map[string]any{"age1x": "age1x"}, nil},
+		"aths-url":         {func(s Settings) any { return s.ATHSURL }, map[string]any{"https://aths.example": "https://aths.example"}, nil},
+		"aths-token-file":  {func(s Settings) any { return s.ATHSTokenFile }, map[string]any{"t.txt": "t.txt"}, nil},
+		"log-format":       {func(s Settings) any { return s.LogFormat }, map[string]any{"json": "json"}, []string{"JSON", "xml"}},
+		"log-level":        {func(s Settings) any { return s.LogLevel }, map[string]any{"debug": slog.LevelDebug, "WARN": slog.LevelWarn}, []string{"loud", "1"}},
+		"shutdown-grace":   {func(s Settings) any { return s.ShutdownGrace }, map[string]any{"0s": time.Duration(0)}, []string{"-1s", "soon"}},
 	}
 }
 

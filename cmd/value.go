@@ -42,6 +42,15 @@ func toggle(to *bool) value {
 	}}
 }
 
+func number(to *int, least int) value {
+	return value{kind: "N", set: func(text string) (err error) {
+		if *to, err = strconv.Atoi(text); err != nil || *to < least {
+			return fmt.Errorf("must be a whole number from %d", least)
+		}
+		return nil
+	}}
+}
+
 func oneOf(to *string, kind string, choices ...string) value {
 	return value{kind: kind, set: func(text string) error {
 		if *to = text; !slices.Contains(choices, text) {

@@ -1,55 +1,90 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 
-	"crms/store"
+	"crms/httpapi/control"
 
 	"github.com/spf13/cobra"
 )
 
 func (p *program) newVerifyCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "verify",
-		Short: "Prove that a data folder is sound",
-		Long: `Prove that a data folder is sound: every page and checksum, every index and
-counter against the records, every customer's figures against the ledger of
-orders and complaints. Each difference is printed on a line of its own.
+	var repair bool
+	var identity string
+	cmd := &cobra.Command{
+		Use:   "verify [FILE]",
+		Short: "Prove that a data folder or a backup is sound",
+		Long: `Prove that a data folder, or a backup file, is sound: every page and checksum,
+every index and counter against the records, every customer's figures against the
+ledger of orders and complaints, the search index against the records. Each
+difference is printed on a line of its own.
 
-The server must not be running.`,
-		Example: "  crms verify --data /var/lib/crms",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+With --repair what can be derived again is: figures, indexes, counters, the search
+index. Works beside a running server and without one; a repair holds off changes
+while it runs.`,
+		Example: `  crms verify --data /var/lib/crms
+  crms verify /mnt/backup/crms-2026-11-23.backup
+  crms verify --repair`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := p.settings(cmd)
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case len(args) == 1 && repair:
+				return wrongUsage(cmd, errors.New("a backup cannot be repaired: restore it, then repair the data folder"))
+			case len(args) == 1:
+				return p.verifyFile(args[0], identity)
 			}
-			return p.verify(s)
+			return p.operate(cmd.Context(), s, func(ctx context.Context, c *control.Client) error {
+				return p.verifyData(ctx, c, s.Data, repair)
+			})
 		},
 	}
+	cmd.Flags().BoolVar(&repair, "repair", false, "derive again what can be derived")
+	cmd.Flags().StringVar(&identity, "identity", "", "`FILE` with the age identity that an encrypted backup needs")
+	return cmd
 }
 
-func (p *program) verify(s Settings) (err error) {
-	st, err := store.Open(s.Data, store.Options{Existing: true, Now: p.now, Log: p.logger(s)})
+func (p *program) verifyData(ctx context.Context, c *control.Client, dir string, repair bool) error {
+	v, err := control.Post[control.Verified](ctx, c, "/verify", control.VerifyRequest{Repair: repair})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	count, err := st.CountContacts()
-	if err != nil {
-		return err
+	if v.Repaired != nil {
+		fmt.Fprintf(p.stdout, "indexes and counters were derived again; %d customers had wrong figures\n", v.Repaired.Figures)
 	}
-	findings, err := st.Verify()
-	if err != nil {
-		return err
-	}
-	for _, f := range findings {
+	for _, f := range v.Findings {
 		fmt.Fprintln(p.stdout, f)
 	}
-	if len(findings) > 0 {
-		return fmt.Errorf("%s is not sound: %d findings", s.Data, len(findings))
+	if len(v.Findings) > 0 {
+		return fmt.Errorf("%s is not sound: %d findings", dir, len(v.Findings))
 	}
-	fmt.Fprintf(p.stdout, "%s is sound: %d customers\n", s.Data, count)
-	return nil
+	if v.Reindex && repair {
+		if err := p.awaitIndex(ctx, c); err != nil {
+			return err
+		}
+	} else if v.Reindex {
+		fmt.Fprintln(p.stdout, "the search index is being built and was not compared")
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s is sound: %d customers, %d orders, %d complaints\n", dir, v.Counts.Customers, v.Counts.Orders, v.Counts.Complaints)
+	return err
+}
+
+// verifyFile proves a backup in a temporary folder.
+func (p *program) verifyFile(path, identity string) (err error) {
+	dir, err := os.MkdirTemp("", "crms-verify-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	m, _, err := p.unpack(path, dir, identity)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "%s is sound: %s, written by %s\n", path, describe(m), m.Program)
+	return err
 }

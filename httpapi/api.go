@@ -8,12 +8,14 @@ import (
 	"crms/httpapi/auth"
 	"crms/search"
 	"crms/store"
+	"crms/store/backup"
 	"crms/store/crm"
 
 	"github.com/rs/cors"
 )
 
-// Config is what the API is made of. All fields but CORSOrigins are required.
+// Config is what the API is made of. All fields but
+// CORSOrigins and Backups are required.
 type Config struct {
 	Store *store.Store
 	Index *search.Index
@@ -24,6 +26,8 @@ type Config struct {
 	// CORSOrigins may call the API from a browser: scheme://host[:port], or *
 	// for any. Without one no other origin may.
 	CORSOrigins []string
+	// Backups are shown on /readyz; nil when none are made.
+	Backups *backup.Scheduler
 }
 
 // API serves the routes.
@@ -34,12 +38,14 @@ type API struct {
 	ids   *crm.IDs
 	now   func() time.Time
 	log   *slog.Logger
+
+	backups *backup.Scheduler // nil when none are made
 }
 
 // New returns the handler of the whole API.
 func New(c Config) http.Handler {
 	a := &API{
-		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log,
+		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, backups: c.Backups,
 		now: func() time.Time { return crm.Millis(c.Now()) },
 	}
 	return a.observe(withCORS(c.CORSOrigins, newMux(a)))

@@ -39,6 +39,7 @@ type readiness struct {
 		Auth   part `json:"auth"`
 		Outbox part `json:"outbox"`
 		Parked part `json:"parked"`
+		Backup part `json:"backup"`
 	} `json:"parts"`
 }
 
@@ -50,7 +51,8 @@ func (a *API) ready(*request) (answer, error) {
 	r.Parts.Search = a.searchPart()
 	r.Parts.Auth = a.authPart()
 	r.Parts.Outbox, r.Parts.Parked = a.backlogParts()
-	r.State = worst(r.Parts.Store, r.Parts.Search, r.Parts.Auth, r.Parts.Outbox, r.Parts.Parked)
+	r.Parts.Backup = a.backupPart()
+	r.State = worst(r.Parts.Store, r.Parts.Search, r.Parts.Auth, r.Parts.Outbox, r.Parts.Parked, r.Parts.Backup)
 	ans := answer{message: "Ready", body: jsonValue(r)}
 	if r.State == unavailable {
 		ans.status, ans.message = http.StatusServiceUnavailable, "Not ready"
@@ -120,6 +122,28 @@ func (a *API) backlogParts() (outbox, parked part) {
 		parked = part{degraded, fmt.Sprintf("%d events wait for users that are not registered, see crms parked list", b.UnknownUsers)}
 	}
 	return outbox, parked
+}
+
+// backupPart says how old the last good backup is. It is late when a second one
+// is due.
+func (a *API) backupPart() part {
+	if a.backups == nil {
+		return part{State: fine, Reason: "no scheduled backups"}
+	}
+	last, failed := a.backups.Last()
+	age := a.now().Sub(last).Round(time.Second)
+	switch {
+	case failed != nil && last.IsZero():
+		return part{degraded, "there is no good backup: the last attempt failed, see the log"}
+	case failed != nil:
+		return part{degraded, fmt.Sprintf("the last attempt failed, see the log; the last good backup is %s old", age)}
+	case last.IsZero():
+		return part{State: fine, Reason: "the first backup is being made"}
+	case age > 2*a.backups.Interval():
+		return part{degraded, fmt.Sprintf("the last good backup is %s old", age)}
+	default:
+		return part{State: fine, Reason: fmt.Sprintf("the last good backup is %s old", age)}
+	}
 }
 
 func (a *API) authPart() part {

@@ -77,7 +77,21 @@ func (t *tx) insert(c Change, customer crm.Customer) (record, error) {
 	if err := t.remember(&r, c, crm.Entry{Action: crm.Created}); err != nil {
 		return r, err
 	}
+	if err := t.outliveTombstone(r); err != nil {
+		return r, err
+	}
 	return r, t.save(nil, r)
+}
+
+// outliveTombstone keeps the time of a deletion, but not that it was this
+// customer's, when an import brings a deleted customer back under its id.
+func (t *tx) outliveTombstone(r record) error {
+	stone, found, err := t.tombstones.Get(t.Tx, r.UserID)
+	if err != nil || !found || stone.ID != r.ID {
+		return err
+	}
+	stone.ID = crm.ID{}
+	return t.tombstones.Put(t.Tx, r.UserID, stone)
 }
 
 // Update changes the fields of a profile that are set.

@@ -55,14 +55,19 @@ func firstLogRow(tx *kv.Tx, log *kv.Table[uint64, crm.ID]) (seq uint64, any bool
 // publish makes a commit known to those who wait for it.
 func (s *Store) publish(t *tx) {
 	s.seen.add(t.newlySeen)
-	for outcome, n := range t.events {
-		s.events[outcome].Add(n)
-	}
+	s.count(t)
 	if s.lastSeq.Swap(t.lastSeq) != t.lastSeq {
 		notify(s.committed)
 	}
 	if t.queued {
 		notify(s.queued)
+	}
+}
+
+// count adds up what became of events.
+func (s *Store) count(t *tx) {
+	for outcome, n := range t.events {
+		s.events[outcome].Add(n)
 	}
 }
 

@@ -80,13 +80,22 @@ func (n *Snapshot) Verify() (findings []Finding, err error) {
 // process has left of them is removed with the next one.
 const snapshotPrefix = "snapshot-"
 
+// NewSnapshotDir makes an empty folder for a snapshot in the data folder dir.
+func NewSnapshotDir(dir string) (string, error) {
+	made, err := os.MkdirTemp(dir, snapshotPrefix)
+	if err != nil {
+		return "", fmt.Errorf("cannot make a folder for a snapshot: %w", err)
+	}
+	return made, nil
+}
+
 // Snapshot copies the store as it is at one moment, while commands go on. The
 // copy is made in the data folder, at the speed of the disk, so that the
 // transaction that it needs is over soon. The caller removes it.
 func (s *Store) Snapshot(now time.Time) (_ *Snapshot, err error) {
 	n := &Snapshot{TakenAt: crm.Millis(now)}
-	if n.Dir, err = os.MkdirTemp(s.dir, snapshotPrefix); err != nil {
-		return nil, fmt.Errorf("cannot make a snapshot: %w", err)
+	if n.Dir, err = NewSnapshotDir(s.dir); err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -185,7 +194,7 @@ func Compact(dir string) (before, after int64, err error) {
 		return 0, 0, err
 	}
 	n := &Snapshot{}
-	if n.Dir, err = os.MkdirTemp(dir, snapshotPrefix); err != nil {
+	if n.Dir, err = NewSnapshotDir(dir); err != nil {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, n.Remove()) }()

@@ -25,6 +25,8 @@ type Service struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 	Build string // of this program, for manifests
+	// Alone says that nobody but this one command uses the store.
+	Alone bool
 }
 
 // Handler serves the operations of the command line.
@@ -36,6 +38,10 @@ func Handler(s Service) http.Handler {
 	m.HandleFunc("POST /outbox/drop", handle(o.dropOutbox))
 	m.HandleFunc("GET /parked", handle(o.listParked))
 	m.HandleFunc("POST /parked/drop", handle(o.dropParked))
+	m.HandleFunc("GET /backup", o.backup)
+	m.HandleFunc("POST /verify", handle(o.verify))
+	m.HandleFunc("GET /index", handle(o.indexState))
+	m.HandleFunc("POST /index/rebuild", handle(o.reindex))
 	return m
 }
 

@@ -97,20 +97,39 @@ func Post[Out any](ctx context.Context, c *Client, path string, in any) (Out, er
 	return call[Out](ctx, c, http.MethodPost, path, body)
 }
 
+// Fetch opens what an operation streams. manifest is that of a backup.
+func Fetch(ctx context.Context, c *Client, path string) (body io.ReadCloser, manifest []byte, err error) {
+	response, err := c.send(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return response.Body, []byte(response.Header.Get(headerManifest)), nil
+}
+
 func call[Out any](ctx context.Context, c *Client, method, path string, in []byte) (out Out, err error) {
-	r, err := http.NewRequestWithContext(ctx, method, "http://crms"+path, bytes.NewReader(in))
+	response, err := c.send(ctx, method, path, in)
 	if err != nil {
 		return out, err
 	}
+	defer response.Body.Close()
+	return out, json.UnmarshalRead(response.Body, &out)
+}
+
+// send returns the answer of an operation that has gone well.
+func (c *Client) send(ctx context.Context, method, path string, in []byte) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, "http://crms"+path, bytes.NewReader(in))
+	if err != nil {
+		return nil, err
+	}
 	response, err := c.http.Do(r)
 	if err != nil {
-		return out, fmt.Errorf("the server did not answer: %w", err)
+		return nil, fmt.Errorf("the server did not answer: %w", err)
 	}
-	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return out, readFailure(response)
+		defer response.Body.Close()
+		return nil, readFailure(response)
 	}
-	return out, json.UnmarshalRead(response.Body, &out)
+	return response, nil
 }
 
 func readFailure(response *http.Response) error {
