@@ -13,7 +13,7 @@ import (
 
 var (
 	// customers is the size of the generated set that benchmarks search in.
-	customers = flag.Int("customers", 5_000, "size of the generated set")
+	customers = flag.Int("customers", 2_000, "size of the generated set")
 	// keptIndex saves the time to build the index again for each run.
 	keptIndex = flag.String("index", "", "folder to keep the generated set's index in")
 )

@@ -53,7 +53,7 @@ func TestTextLimits(t *testing.T) {
 // Pages of any size, put together, are the whole answer: nobody twice, nobody
 // left out, in one order.
 func TestPagesAddUpToTheWholeAnswer(t *testing.T) {
-	p := population{seed: 7, customers: 3000}
+	p := population{seed: 7, customers: 1000}
 	src := p.memory()
 	x := open(t, src)
 	for n := range 40 { // more segments than one, with deletions
@@ -71,7 +71,7 @@ func TestPagesAddUpToTheWholeAnswer(t *testing.T) {
 		assert.Equal(t, all.IDs[:len(whole)], whole)
 		assert.Len(t, all.IDs, all.Total, text)
 		assert.Len(t, slices.Compact(slices.SortedFunc(slices.Values(all.IDs), compareIDs)), all.Total, "nobody twice")
-		for _, size := range []int{1, 7, 20, 1000} {
+		for _, size := range []int{1, 7, 20} {
 			var pages []crm.ID
 			for offset := 0; offset < min(all.Total, 60*size); offset += size {
 				r, err := x.Search(t.Context(), Query{Text: text, Offset: offset, Limit: size})
@@ -90,7 +90,7 @@ func TestPagesAddUpToTheWholeAnswer(t *testing.T) {
 
 // Totals of single words agree with counting by hand.
 func TestTotalsAgreeWithCounting(t *testing.T) {
-	p := population{seed: 8, customers: 2000}
+	p := population{seed: 8, customers: 1000}
 	x := open(t, p.memory())
 	for _, prefix := range []string{"olivia", "sm", "gar", "koval", "wi", "ta"} {
 		want := 0
@@ -112,7 +112,7 @@ func TestTotalsAgreeWithCounting(t *testing.T) {
 // No text makes a search take more steps than some for each of its words, and
 // none more than the bound.
 func TestHostileTextsStayWithinTheBound(t *testing.T) {
-	p := population{seed: 9, customers: 3000}
+	p := population{seed: 9, customers: 1000}
 	x := open(t, p.memory())
 	r := rand.New(rand.NewPCG(1, 1))
 	letters := func(n int, alphabet string) string {
@@ -130,7 +130,7 @@ func TestHostileTextsStayWithinTheBound(t *testing.T) {
 		"a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6 7 8 9 example com org net mail post shop",
 		"oliviaa liamx emmma noahh charlote jamess ameliaa oliverr sofiaa lucass",
 	}
-	for range 100 {
+	for range 25 {
 		texts = append(texts, letters(200, "abcdefghi .@-0123456789"), letters(200, "ab "), letters(200, "oliva smth  "))
 	}
 	dearest := 0
@@ -166,7 +166,7 @@ func TestASearchBeyondTheBoundIsRefused(t *testing.T) {
 func TestSearchIsFreshUnderLoad(t *testing.T) {
 	src := population{seed: 10, customers: 500}.memory()
 	x := open(t, src)
-	for n := range 200 {
+	for n := range 60 {
 		for k := range 5 { // neighbours that share its batch
 			src.put(contact(10_000+n*10+k, "Crowd", fmt.Sprintf("crowd%d@example.com", n*10+k), ""))
 		}

@@ -12,7 +12,10 @@ import (
 // gain nothing and cost memory.
 const batchSize = 500
 
-const maxRetryAfter = time.Minute
+const (
+	maxRetryAfter = time.Minute
+	maxFailures   = 5 // of writes in a row, then the index is built anew
+)
 
 // keeper is the goroutine that owns the index: it follows the source, starts
 // rebuilds and swaps in their results. Nothing else writes to the current
@@ -77,8 +80,10 @@ func (k *keeper) catchUp() {
 		k.discard(v, "it is damaged")
 	case errors.Is(err, errPruned):
 		k.discard(v, "it is too far behind")
+	case errors.Is(err, errUnwritable) && k.failures >= maxFailures:
+		k.discard(v, "it cannot be written")
 	case err != nil:
-		k.fail("it cannot be written", err)
+		k.fail("it cannot follow the store", err)
 	default:
 		k.recovered()
 		k.passed(position)

@@ -165,7 +165,7 @@ func TestSearchHasNoGapWhileIndexesAreSwapped(t *testing.T) {
 			}
 		})
 	}
-	for range 5 {
+	for range 3 {
 		before := x.volume()
 		require.NoError(t, x.Reindex())
 		await(t, func() bool { return x.volume() != before && x.Status().State == OK })
@@ -224,6 +224,19 @@ func TestFailuresAreTriedAgain(t *testing.T) {
 	})
 }
 
+func TestAWriteThatDoesNotEndMarksTheIndexTorn(t *testing.T) {
+	v, err := createVolume(filepath.Join(t.TempDir(), "index-000001"), "first")
+	require.NoError(t, err)
+	v.stuckAfter = time.Nanosecond
+	var contacts []crm.Contact
+	for n := range 200 {
+		contacts = append(contacts, population{}.contact(n))
+	}
+
+	assert.ErrorIs(t, v.write(contacts, nil, 1), errTorn)
+	assert.NoError(t, v.close(), "without waiting")
+}
+
 func TestOpenRefusesAnIndexThatIsInUse(t *testing.T) {
 	src := someone()
 	dir := t.TempDir()
@@ -278,7 +291,7 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 		assert.Equal(t, []string{"search index: file " + path + " is damaged"}, findings)
 	})
 	t.Run("nothing while customers keep changing", func(t *testing.T) {
-		src := population{seed: 5, customers: 2000}.memory()
+		src := population{seed: 5, customers: 500}.memory()
 		x := open(t, src)
 		stop := make(chan struct{})
 		var wg sync.WaitGroup
@@ -288,7 +301,7 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 				case <-stop:
 					return
 				default:
-					src.put(contact(n%2000, fmt.Sprintf("Changed %d", n), "c@example.com", ""))
+					src.put(contact(n%500, fmt.Sprintf("Changed %d", n), "c@example.com", ""))
 				}
 				time.Sleep(100 * time.Microsecond)
 			}
@@ -306,7 +319,7 @@ func TestVerifyNamesWhatDiffers(t *testing.T) {
 // A process that is killed leaves an index that is usable, or starts again.
 // The test runs itself as that process.
 func TestKilledAtAnyPointItStartsAgain(t *testing.T) {
-	p := population{seed: 6, customers: 3000}
+	p := population{seed: 6, customers: 1500}
 	if dir := os.Getenv("CRMS_TEST_KILLED_IN"); dir != "" {
 		x := openIn(t, p.memory(), dir)
 		for {
@@ -316,17 +329,17 @@ func TestKilledAtAnyPointItStartsAgain(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for n := range 8 {
+	for n := range 5 {
 		process := exec.Command(os.Args[0], "-test.run=^TestKilledAtAnyPointItStartsAgain$")
 		process.Env = append(os.Environ(), "CRMS_TEST_KILLED_IN="+dir)
 		require.NoError(t, process.Start())
-		time.Sleep(time.Duration(50+130*n) * time.Millisecond)
+		time.Sleep(time.Duration(40+150*n) * time.Millisecond)
 		require.NoError(t, process.Process.Kill())
 		assert.Error(t, process.Wait())
 	}
 	x := openIn(t, p.memory(), dir)
 	awaitOK(t, x)
-	c := p.contact(1234)
+	c := p.contact(1000)
 	assert.Equal(t, []crm.ID{c.ID}, find(t, x, c.Email))
 	findings, err := x.Verify(t.Context())
 	require.NoError(t, err)

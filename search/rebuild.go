@@ -64,9 +64,12 @@ func (x *Index) rebuild(ctx context.Context, from uint64) (v *volume, position u
 	if err != nil {
 		return nil, 0, errors.Join(err, os.RemoveAll(path))
 	}
-	err = x.writeAll(ctx, v, from)
+	err = x.fill(ctx, v)
 	if err == nil {
 		err = v.compact(ctx)
+	}
+	if err == nil {
+		err = v.write(nil, nil, from)
 	}
 	if err == nil {
 		position, err = follow(ctx, x.src, v, from, func(uint64) {})
@@ -77,14 +80,11 @@ func (x *Index) rebuild(ctx context.Context, from uint64) (v *volume, position u
 	return v, position, nil
 }
 
-// writeAll writes all contacts, several batches at a time: most of the work is
-// done before Bleve puts them in line.
-func (x *Index) writeAll(ctx context.Context, v *volume, position uint64) error {
+// fill writes all contacts into the volume, several batches at a time: most of
+// the work is done before Bleve puts them in line.
+func (x *Index) fill(ctx context.Context, v *volume) error {
 	total, err := x.src.CountContacts()
 	if err != nil {
-		return err
-	}
-	if err := v.write(nil, nil, position); err != nil {
 		return err
 	}
 	writers, ctx := errgroup.WithContext(ctx)
@@ -99,7 +99,7 @@ func (x *Index) writeAll(ctx context.Context, v *volume, position uint64) error 
 		if len(contacts) == 0 {
 			return writers.Wait()
 		}
-		writers.Go(func() error { return v.write(contacts, nil, position) })
+		writers.Go(func() error { return v.fill(contacts) })
 		last = contacts[len(contacts)-1].ID
 		done += len(contacts)
 	}

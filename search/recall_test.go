@@ -20,7 +20,7 @@ func TestQueriesDerivedFromRecordsFindThem(t *testing.T) {
 	for _, class := range classes {
 		t.Run(class.name, func(t *testing.T) {
 			asked, found, crowded := 0, 0, 0
-			for n := range min(1000, p.customers) {
+			for n := range min(300, p.customers) {
 				r := p.random(n, 3)
 				c := p.contact(r.IntN(p.customers))
 				text := class.text(r, c)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
+	"time"
 
 	"github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/index/scorch"
@@ -33,10 +35,20 @@ type volume struct {
 	index      bleve.Index
 	generation string
 	orders     orderCache
+	stuckAfter time.Duration // how long a write may take
+	stuck      atomic.Bool   // a write did not end
 }
 
-// errTorn marks a volume whose files are not what was written.
-var errTorn = errors.New("search index is damaged")
+var (
+	// errTorn marks a volume whose files are not what was written.
+	errTorn = errors.New("search index is damaged")
+	// errUnwritable marks a write that failed, as on a full disk.
+	errUnwritable = errors.New("search index cannot be written")
+)
+
+// stuckAfter is when a write has certainly got stuck: Bleve's own goroutines
+// end silently when they panic, and then nobody answers a write any more.
+const stuckAfter = time.Minute
 
 // bleveConfig makes opening a folder that another process holds an error
 // instead of a wait, and keeps the segments few: each costs every search its
@@ -54,7 +66,7 @@ func createVolume(path, generation string) (*volume, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot create search index %s: %w", path, err)
 	}
-	return &volume{path: path, index: index, generation: generation}, nil
+	return &volume{path: path, index: index, generation: generation, stuckAfter: stuckAfter}, nil
 }
 
 // openVolume opens an index. A folder that is missing or damaged is an error
@@ -68,7 +80,7 @@ func openVolume(path string) (v *volume, err error) {
 		}
 		return nil, fmt.Errorf("%w: cannot open %s: %w", errTorn, path, err)
 	}
-	v = &volume{path: path, index: index}
+	v = &volume{path: path, index: index, stuckAfter: stuckAfter}
 	generation, err := index.GetInternal(keyGeneration)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: cannot read %s: %w", errTorn, path, err), index.Close())
@@ -103,24 +115,47 @@ func decodePosition(b []byte) (uint64, error) {
 	return binary.BigEndian.Uint64(b), nil
 }
 
+// fill puts contacts into a volume that is being built. It has no position yet:
+// when Bleve finds damage it falls back on an older state of its files, and one
+// from before the end of the building must not pass for a whole index.
+func (v *volume) fill(contacts []crm.Contact) error {
+	return v.commit(v.index.NewBatch(), contacts)
+}
+
 // write puts the contacts, takes out the ids and moves to the position, all or
 // nothing. It is on the disk and visible when write returns.
-func (v *volume) write(put []crm.Contact, drop []crm.ID, position uint64) (err error) {
-	defer recoverTorn(&err)
+func (v *volume) write(put []crm.Contact, drop []crm.ID, position uint64) error {
 	batch := v.index.NewBatch()
-	for _, c := range put {
-		if err := batch.IndexAdvanced(newDocument(c)); err != nil {
-			return fmt.Errorf("cannot index customer %s: %w", c.ID, err)
-		}
-	}
 	for _, id := range drop {
 		batch.Delete(documentID(id))
 	}
 	batch.SetInternal(keyPosition, binary.BigEndian.AppendUint64(nil, position))
 	batch.SetInternal(keyGeneration, []byte(v.generation))
 	batch.SetInternal(keyMapping, []byte(mappingVersion))
+	return v.commit(batch, put)
+}
+
+func (v *volume) commit(batch *bleve.Batch, put []crm.Contact) error {
+	for _, c := range put {
+		if err := batch.IndexAdvanced(newDocument(c)); err != nil {
+			return fmt.Errorf("cannot index customer %s: %w", c.ID, err)
+		}
+	}
+	done := make(chan error, 1)
+	go func() { done <- v.apply(batch) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(v.stuckAfter):
+		v.stuck.Store(true)
+		return fmt.Errorf("%w: a write to %s did not end", errTorn, v.path)
+	}
+}
+
+func (v *volume) apply(batch *bleve.Batch) (err error) {
+	defer recoverTorn(&err)
 	if err := v.index.Batch(batch); err != nil {
-		return fmt.Errorf("cannot write to search index %s: %w", v.path, err)
+		return fmt.Errorf("%w: %s: %w", errUnwritable, v.path, err)
 	}
 	return nil
 }
@@ -141,7 +176,12 @@ func (v *volume) compact(ctx context.Context) (err error) {
 // count is the number of documents.
 func (v *volume) count() (uint64, error) { return v.index.DocCount() }
 
+// close closes the volume. One that is stuck would never close: it is left to
+// the end of the process.
 func (v *volume) close() (err error) {
+	if v.stuck.Load() {
+		return nil
+	}
 	defer recoverTorn(&err)
 	return v.index.Close()
 }
