@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"sync"
 
@@ -24,10 +25,13 @@ func (p *program) operate(ctx context.Context, s Settings, operation func(contex
 	return operation(ctx, client)
 }
 
+// commandLogger tells the user of a command only what is wrong.
+func (p *program) commandLogger() *slog.Logger { return p.logger(Settings{LogLevel: slog.LevelWarn}) }
+
 // openInProcess opens the store of the data folder, and its index when an
 // operation asks for it.
 func (p *program) openInProcess(s Settings) (*control.Client, error) {
-	log := p.logger(s)
+	log := p.commandLogger()
 	st, err := store.Open(s.Data, store.Options{Existing: true, Now: p.now, Log: log})
 	if err != nil {
 		return nil, err

@@ -77,7 +77,7 @@ func (p *program) countsOf(s Settings) (string, error) {
 	if _, err := os.Stat(filepath.Join(s.Data, "crms.db")); errors.Is(err, fs.ErrNotExist) {
 		return "no store", nil
 	}
-	st, err := store.Open(s.Data, store.Options{Existing: true, Now: p.now, Log: p.logger(s)})
+	st, err := store.Open(s.Data, store.Options{Existing: true, Now: p.now, Log: p.commandLogger()})
 	switch {
 	case errors.Is(err, store.ErrInUse):
 		return "", err

@@ -19,6 +19,10 @@ func (tx *Tx) WriteTo(w io.Writer) (int64, error) { return tx.bolt.WriteTo(w) }
 // compactStep is how many bytes of rows go into one transaction of a compaction.
 const compactStep = 64 << 20
 
+// compactGrowth is how much a compacted file grows at a time: little, since it is
+// to be small.
+const compactGrowth = 64 << 10
+
 // Compact writes the rows of the file src into a new file dst, without the
 // pages that are free. Nobody else may have src open.
 func Compact(dst, src string) (err error) {
@@ -27,10 +31,11 @@ func Compact(dst, src string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.bolt.Close()) }()
-	to, err := openBolt(dst, mapSize)
+	to, err := openBolt(dst, 0)
 	if err != nil {
 		return err
 	}
+	to.AllocSize = compactGrowth
 	compacted := &DB{bolt: to}
 	compacted.unsynced.Store(true)
 	defer func() { err = errors.Join(err, compacted.Close()) }()
