@@ -22,8 +22,9 @@ func BenchmarkRebuild(b *testing.B) {
 	src := population{seed: 1, customers: *customers}.memory()
 	for b.Loop() {
 		dir := b.TempDir()
-		x := openIn(b, src, dir)
-		await(b, func() bool { return x.Status().State == OK })
+		x, err := Open(src, Options{Dir: dir})
+		require.NoError(b, err)
+		awaitBuilt(b, x)
 		require.NoError(b, x.Close())
 		b.ReportMetric(float64(sizeOf(b, dir))/float64(*customers), "B/customer")
 	}
@@ -89,6 +90,11 @@ func benchIndex(b testing.TB, p population) *Index {
 	x, err := Open(p.memory(), Options{Dir: dir})
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, x.Close()) })
-	require.Eventually(b, func() bool { return x.Status().State == OK }, 20*time.Minute, 10*time.Millisecond)
+	awaitBuilt(b, x)
 	return x
+}
+
+// awaitBuilt waits as long as a large set may take.
+func awaitBuilt(b testing.TB, x *Index) {
+	require.Eventually(b, func() bool { return x.Status().State == OK }, 20*time.Minute, 10*time.Millisecond)
 }
