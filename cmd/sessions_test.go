@@ -3,6 +3,7 @@ package cmd
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,6 +117,27 @@ func (v *service) crms(t *testing.T, args ...string) string {
 	p := &program{stdout: &stdout, stderr: &stderr, getenv: func(name string) string { return env[name] }, now: v.clock.now}
 	require.Equal(t, exitOK, p.run(context.Background(), args), stderr.String())
 	return strings.TrimSpace(stdout.String())
+}
+
+// TestReadmeShowsTheCommands rewrites the table of commands with -update.
+func TestReadmeShowsTheCommands(t *testing.T) {
+	content, err := os.ReadFile(readme)
+	require.NoError(t, err)
+	var table strings.Builder
+	table.WriteString("| command | what |\n|---|---|\n")
+	for _, c := range commandsUnder(new(program).newRootCommand()) {
+		if c.HasParent() && !c.HasSubCommands() {
+			fmt.Fprintf(&table, "| `%s` | %s |\n", strings.TrimPrefix(c.CommandPath(), "crms "), c.Short)
+		}
+	}
+	block := regexp.MustCompile(`(?s)(<!-- commands -->\n).*?(<!-- /commands -->)`)
+	require.Regexp(t, block, string(content))
+	got := block.ReplaceAllString(string(content), "${1}"+table.String()+"${2}")
+	if *update {
+		require.NoError(t, os.WriteFile(readme, []byte(got), 0o644))
+		return
+	}
+	assert.Equal(t, got, string(content), "run: go test ./cmd -run TestReadme -update")
 }
 
 // TestReadmeLinksLeadSomewhere holds the README's links to the files.
