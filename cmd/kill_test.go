@@ -27,6 +27,7 @@ import (
 // answered must be there, in the store and in the search index, and what was
 // not answered must have happened wholly or not at all.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	const rounds, writers = 12, 8
 	data := t.TempDir()
 	r := rand.New(rand.NewPCG(9, 9)) // any numbers will do; when the server dies is never the same

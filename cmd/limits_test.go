@@ -54,6 +54,7 @@ func object(members ...any) string {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	const put, patch, post = http.MethodPut, http.MethodPatch, http.MethodPost
 	var cases []limitCase
 	add := func(more ...limitCase) { cases = append(cases, more...) }
@@ -161,6 +162,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestBodySize(t *testing.T) {
+	t.Parallel()
 	const limit = 1 << 20
 	v := startService(t, noon)
 	openShop(t, v)
@@ -207,6 +209,7 @@ func TestBodySize(t *testing.T) {
 
 // TestRequestIDs holds to which ids of callers are taken over.
 func TestRequestIDs(t *testing.T) {
+	t.Parallel()
 	v := startService(t, noon)
 	for _, c := range []struct {
 		outcome, given string

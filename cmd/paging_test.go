@@ -126,6 +126,7 @@ func populate(t *testing.T, v *service, n int) model {
 }
 
 func TestPages(t *testing.T) {
+	t.Parallel()
 	zone, err := time.LoadLocation("Asia/Kolkata")
 	require.NoError(t, err)
 	v := startService(t, noon, "--zone", zone.String(), "--log-level", "warn")

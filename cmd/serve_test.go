@@ -21,10 +21,15 @@ import (
 )
 
 func TestServeDevNeedsNoConfiguration(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "crms-data")
 	start := func(t *testing.T) *process {
 		p := startProcess(t, nil, "serve", "--dev", "--data", data, "--addr", "127.0.0.1:0")
-		p.find(t, p.stderr, `msg=serving addr=(\S+)`)
+		url := "http://" + p.find(t, p.stderr, `msg=serving addr=(\S+)`)
+		require.Eventually(t, func() bool {
+			_, answer := get(t, url+"/readyz")
+			return strings.Contains(answer, `"search":{"state":"ok"}`)
+		}, patience, 10*time.Millisecond, "the search index of the sample is built")
 		return p
 	}
 	first := start(t)
@@ -95,6 +100,7 @@ func runCurl(t *testing.T, line string) string {
 }
 
 func TestServeRefusesToStartWithoutKey(t *testing.T) {
+	t.Parallel()
 	data := filepath.Join(t.TempDir(), "crms-data")
 	got := startProcess(t, nil, "serve", "--data", data, "--addr", "127.0.0.1:0").wait(t)
 	requireRefusal(t, got, exitUsage)
@@ -103,6 +109,7 @@ func TestServeRefusesToStartWithoutKey(t *testing.T) {
 }
 
 func TestServeRefusesAFolderInUse(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	first, url := serveProcess(t, data)
 	second := startProcess(t, []string{"CRMS_JWT_SECRET=" + someSecret}, "serve", "--data", data, "--addr", "127.0.0.1:0").wait(t)
@@ -110,13 +117,19 @@ func TestServeRefusesAFolderInUse(t *testing.T) {
 	assert.Contains(t, second.stderr, data)
 	assert.Contains(t, second.stderr, "in use")
 	assert.False(t, first.hasExited())
-	response, err := http.Get(url + "/readyz")
+	status, _ := get(t, url+"/readyz")
+	assert.Equal(t, http.StatusOK, status, "the first is not disturbed")
+}
+
+func get(t *testing.T, url string) (status int, answer string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, url, nil)
 	require.NoError(t, err)
-	require.NoError(t, response.Body.Close())
-	assert.Equal(t, http.StatusOK, response.StatusCode, "the first is not disturbed")
+	return send(t, r)
 }
 
 func TestServeRefusesAnAddressInUse(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
@@ -126,6 +139,7 @@ func TestServeRefusesAnAddressInUse(t *testing.T) {
 }
 
 func TestServeFinishesRunningRequests(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p, url := serveProcess(t, data)
 	body := object("email", "slow@example.com", "fullName", "Slow Sender")
