@@ -39,7 +39,8 @@ const lockTimeout = time.Second
 type DB struct {
 	bolt *bolt.DB
 	// unsynced says that the file does not hold the list of its free pages.
-	unsynced atomic.Bool
+	unsynced  atomic.Bool
+	pageBytes int
 }
 
 // Open opens the file, or creates it with mode 0600 when it does not exist.
@@ -69,7 +70,7 @@ func Open(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	db := &DB{bolt: opened}
+	db := &DB{bolt: opened, pageBytes: opened.Info().PageSize}
 	db.unsynced.Store(!newest.freelistSynced())
 	return db, nil
 }

@@ -21,7 +21,7 @@ func (db *DB) Stats() (Stats, error) {
 	}
 	s := db.bolt.Stats()
 	return Stats{
-		FileBytes: size, PageBytes: db.bolt.Info().PageSize,
+		FileBytes: size, PageBytes: db.pageBytes,
 		FreePages: s.FreePageN, PendingPages: s.PendingPageN, OpenReaders: s.OpenTxN,
 		PageWrites: s.TxStats.GetWrite(), WriteTime: s.TxStats.GetWriteTime(),
 	}, nil
