@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -100,7 +101,7 @@ func (f folders) removeAllBut(keep ...string) error {
 		return err
 	}
 	for _, name := range names {
-		if path := filepath.Join(f.dir, name); !contains(keep, path) {
+		if path := filepath.Join(f.dir, name); !slices.Contains(keep, path) {
 			err = errors.Join(err, os.RemoveAll(path))
 		}
 	}

@@ -34,14 +34,20 @@ func (x *Index) run(ctx context.Context, reason string) {
 	defer close(x.stopped)
 	k := &keeper{Index: x, ctx: ctx}
 	defer k.abandon()
+	ready := make(chan struct{})
+	close(ready)
 	if reason != "" {
 		k.begin(reason)
 	}
 	for {
-		k.catchUp()
+		var again <-chan struct{}
+		if k.catchUp() {
+			again = ready
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-again:
 		case <-x.src.Committed():
 		case <-k.retry:
 			k.retry = nil
@@ -55,26 +61,24 @@ func (x *Index) run(ctx context.Context, reason string) {
 	}
 }
 
-// catchUp writes all changes that wait into the current volume.
-func (k *keeper) catchUp() {
+// catchUp writes a batch of the changes that wait into the current volume, and
+// reports whether there may be more.
+func (k *keeper) catchUp() (more bool) {
 	v := k.volume()
-	if v == nil || k.retry != nil {
-		if v == nil && k.build == nil && k.retry == nil {
-			k.begin("it does not exist")
-		}
-		return
-	}
-	if v.generation != k.src.Generation() {
-		k.discard(v, "it belongs to another store")
-		return
-	}
-	position, err := follow(k.ctx, k.src, v, k.position, func(position uint64) {
-		k.mu.Lock()
-		k.move(position)
-		k.mu.Unlock()
-	})
 	switch {
-	case k.ctx.Err() != nil:
+	case k.retry != nil:
+		return false
+	case v == nil:
+		k.begin("it does not exist") // unless it is being built
+		return false
+	case v.generation != k.src.Generation():
+		k.discard(v, "it belongs to another store")
+		return false
+	}
+	position, more, err := followBatch(k.src, v, k.position)
+	switch {
+	case err == nil:
+		k.reached(position)
 	case errors.Is(err, errTorn):
 		k.opts.Log.Error("search index is damaged", "error", err)
 		k.discard(v, "it is damaged")
@@ -82,45 +86,38 @@ func (k *keeper) catchUp() {
 		k.discard(v, "it is too far behind")
 	case errors.Is(err, errUnwritable) && k.failures >= maxFailures:
 		k.discard(v, "it cannot be written")
-	case err != nil:
-		k.fail("it cannot follow the store", err)
 	default:
-		k.recovered()
-		k.passed(position)
+		k.fail("it cannot follow the store", err)
 	}
+	return more && err == nil
 }
 
 // errPruned says that changes are no longer in the source's log.
 var errPruned = errors.New("changes have been pruned")
 
-// follow writes the changes after the position into the volume, batch by
-// batch, until there are none, and returns where it ended. The log only names
+// followBatch writes the next changes after the position into the volume, and
+// returns where it is then and whether there may be more. The log only names
 // who changed: what is written is the contact as it is now, so that repeating
 // a change, or meeting it late, does no harm.
-func follow(ctx context.Context, src Source, v *volume, position uint64, reached func(uint64)) (uint64, error) {
-	for ctx.Err() == nil {
-		changes, complete, err := src.Changes(position, batchSize)
-		if err != nil {
-			return position, err
-		}
-		if !complete {
-			return position, errPruned
-		}
-		if len(changes) == 0 {
-			return position, nil
-		}
-		put, drop, err := present(src, changes)
-		if err != nil {
-			return position, err
-		}
-		last := changes[len(changes)-1].Seq
-		if err := v.write(put, drop, last); err != nil {
-			return position, err
-		}
-		position = last
-		reached(position)
+func followBatch(src Source, v *volume, position uint64) (reached uint64, more bool, err error) {
+	changes, complete, err := src.Changes(position, batchSize)
+	switch {
+	case err != nil:
+		return position, false, err
+	case !complete:
+		return position, false, errPruned
+	case len(changes) == 0:
+		return position, false, nil
 	}
-	return position, ctx.Err()
+	put, drop, err := present(src, changes)
+	if err != nil {
+		return position, false, err
+	}
+	reached = changes[len(changes)-1].Seq
+	if err := v.write(put, drop, reached); err != nil {
+		return position, false, err
+	}
+	return reached, len(changes) == batchSize, nil
 }
 
 // present reads what the changed customers are now: contacts to put, and ids
@@ -147,9 +144,18 @@ func present(src Source, changes []crm.Change) (put []crm.Contact, drop []crm.ID
 	return put, drop, nil
 }
 
-// passed tells the source what may be pruned: nothing that a rebuild still
-// needs.
-func (k *keeper) passed(position uint64) {
+// reached wakes the searches that wait for the position and tells the source
+// what may be pruned: nothing that a rebuild still needs.
+func (k *keeper) reached(position uint64) {
+	if position != k.position {
+		k.mu.Lock()
+		k.move(position)
+		k.mu.Unlock()
+	}
+	if k.failures > 0 {
+		k.failures = 0
+		k.showWork()
+	}
 	if k.build != nil {
 		position = min(position, k.build.from)
 	}
@@ -157,6 +163,16 @@ func (k *keeper) passed(position uint64) {
 	if err := k.volume().warm(); err != nil {
 		k.opts.Log.Error("search index is damaged", "error", err)
 		k.reportTorn(k.volume())
+	}
+}
+
+// showWork sets the status to what is being done.
+func (k *keeper) showWork() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.status.State, k.status.Reason = OK, ""
+	if k.build != nil {
+		k.status.State, k.status.Reason = Rebuilding, k.build.reason
 	}
 }
 
@@ -177,15 +193,6 @@ func (k *keeper) fail(reason string, err error) {
 	k.setFailed(reason)
 	k.retry = time.After(min(maxRetryAfter, k.opts.RetryAfter<<min(k.failures, 10)))
 	k.failures++
-}
-
-func (k *keeper) recovered() {
-	if k.failures > 0 && k.build == nil {
-		k.mu.Lock()
-		k.status = Status{State: OK}
-		k.mu.Unlock()
-	}
-	k.failures = 0
 }
 
 // discard stops answering from the volume, if it is the current one, and

@@ -143,6 +143,32 @@ func TestReindexAnswersFromTheOldIndexMeanwhile(t *testing.T) {
 	await(t, func() bool { return src.passedTo() == src.LastSeq() })
 }
 
+func TestReindexEndsWhileCustomersKeepChanging(t *testing.T) {
+	p := population{seed: 11, customers: 300}
+	src := p.memory()
+	x := open(t, src)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+				src.put(p.contact(n % p.customers))
+			}
+			time.Sleep(10 * time.Microsecond)
+		}
+	})
+	before := x.volume()
+	require.NoError(t, x.Reindex())
+	await(t, func() bool { return x.volume() != before })
+	close(stop)
+	wg.Wait()
+	c := p.contact(7)
+	assert.Equal(t, []crm.ID{c.ID}, find(t, x, c.Email))
+}
+
 func TestSearchHasNoGapWhileIndexesAreSwapped(t *testing.T) {
 	p := population{seed: 3, customers: 300}
 	src := p.memory()

@@ -16,9 +16,10 @@ const rebuildBatch = 1000
 
 // rebuild builds a volume beside the current one.
 type rebuild struct {
-	from uint64 // where the log stood when the rebuild began
-	stop context.CancelFunc
-	done chan built // receives the outcome, capacity 1
+	reason string
+	from   uint64 // where the log stood when the rebuild began
+	stop   context.CancelFunc
+	done   chan built // receives the outcome, capacity 1
 }
 
 // built is the outcome of a rebuild: a volume that stood at the position, or
@@ -37,7 +38,7 @@ func (k *keeper) begin(reason string) {
 	k.opts.Log.Info("search index is being rebuilt", "reason", reason)
 	k.setRebuilding(reason)
 	ctx, stop := context.WithCancel(k.ctx)
-	b := &rebuild{from: k.src.LastSeq(), stop: stop, done: make(chan built, 1)}
+	b := &rebuild{reason: reason, from: k.src.LastSeq(), stop: stop, done: make(chan built, 1)}
 	k.build = b
 	go func() {
 		v, position, err := k.Index.rebuild(ctx, b.from)
@@ -71,8 +72,11 @@ func (x *Index) rebuild(ctx context.Context, from uint64) (v *volume, position u
 	if err == nil {
 		err = v.write(nil, nil, from)
 	}
-	if err == nil {
-		position, err = follow(ctx, x.src, v, from, func(uint64) {})
+	position = from
+	for more := true; more && err == nil; {
+		if position, more, err = followBatch(x.src, v, position); err == nil {
+			err = ctx.Err()
+		}
 	}
 	if err != nil {
 		return nil, 0, errors.Join(err, v.close(), os.RemoveAll(path))

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -96,7 +97,7 @@ func criteriaOf(text string) criterion {
 func allOf(tokens []string) criterion {
 	var words all
 	for i, token := range tokens {
-		if c := tokenOf(token); c != nil && !contains(tokens[:i], token) {
+		if c := tokenOf(token); c != nil && !slices.Contains(tokens[:i], token) {
 			words = append(words, c)
 		}
 	}
@@ -104,15 +105,6 @@ func allOf(tokens []string) criterion {
 		return words[0]
 	}
 	return words
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // tokenOf is what a token of folded text asks for; nil when it holds nothing
