@@ -2,6 +2,7 @@ package kv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"iter"
 	"slices"
 )
@@ -72,13 +73,14 @@ func (s *Sum[V]) Get(tx *Tx, key []byte) ([]int64, error) {
 	if row == nil {
 		return make([]int64, s.Width), nil
 	}
-	return s.parse(key, row)
+	terms := make([]int64, s.Width)
+	return terms, s.parse(terms, key, row)
 }
 
 // Counter is an entry that a walk has come to, or the error that ended it.
 type Counter struct {
-	Key   []byte // valid until the transaction ends
-	Terms []int64
+	Key   []byte  // valid until the transaction ends
+	Terms []int64 // valid until the walk goes on
 	Err   error
 }
 
@@ -87,8 +89,9 @@ type Counter struct {
 func (s *Sum[V]) Back(tx *Tx, first, end []byte) iter.Seq[Counter] {
 	return func(yield func(Counter) bool) {
 		c := tx.bucket(s.Name).Cursor()
+		terms := make([]int64, s.Width) // one for all: a list may walk thousands of days
 		for k, v := seekBefore(c, end); k != nil && bytes.Compare(k, first) >= 0; k, v = c.Prev() {
-			terms, err := s.parse(k, v)
+			err := s.parse(terms, k, v)
 			if !yield(Counter{k, terms, err}) || err != nil {
 				return
 			}
@@ -96,16 +99,19 @@ func (s *Sum[V]) Back(tx *Tx, first, end []byte) iter.Seq[Counter] {
 	}
 }
 
-func (s *Sum[V]) parse(key, row []byte) ([]int64, error) {
-	terms := make([]int64, s.Width)
-	r := ReadRow(row)
+// parse reads a row into terms.
+func (s *Sum[V]) parse(terms []int64, key, row []byte) error {
 	for i := range terms {
-		terms[i] = r.Int()
+		n, size := binary.Varint(row)
+		if size <= 0 {
+			return damaged(s.Name, key, errRow)
+		}
+		terms[i], row = n, row[size:]
 	}
-	if err := r.Err(); err != nil {
-		return nil, damaged(s.Name, key, err)
+	if len(row) > 0 {
+		return damaged(s.Name, key, errRow)
 	}
-	return terms, nil
+	return nil
 }
 
 func appendVector(b []byte, terms []int64) []byte {
