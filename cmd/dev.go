@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"crms/httpapi/auth"
+	"crms/search"
 	"crms/store"
 	"crms/store/crm"
 	"crms/store/sample"
@@ -39,17 +40,35 @@ func (p *program) welcome(ctx context.Context, a *app) error {
 	if err := p.fillSample(ctx, a); err != nil {
 		return fmt.Errorf("cannot fill the store with sample customers: %w", err)
 	}
+	if err := a.awaitIndex(ctx); err != nil {
+		return err
+	}
 	count, err := a.store.CountContacts()
 	if err != nil {
 		return err
 	}
-	url := "http://" + reachable(a.listener.Addr())
+	url := a.url()
 	fmt.Fprintf(p.stdout, "\ncrms serves %s with %d customers; data in %s\n", url, count, a.settings.Data)
 	if a.settings.KeySource != DevSecret && a.settings.KeySource != SharedSecret {
 		fmt.Fprintf(p.stdout, "Tokens come from your key's owner: crms has no secret to sign with.\n\n")
 		return nil
 	}
 	return p.printTokens(a, url)
+}
+
+// awaitIndex waits until searches are answered, so that the first call that
+// somebody tries is.
+func (a *app) awaitIndex(ctx context.Context) error {
+	for {
+		if s := a.index.Status(); s.Answering || s.State == search.Failed {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // fillSample loads the sample into a store without customers.

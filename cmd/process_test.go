@@ -43,7 +43,7 @@ func startProcess(t *testing.T, env []string, args ...string) *process {
 	executable, err := os.Executable()
 	require.NoError(t, err)
 	p := &process{cmd: exec.Command(executable, args...), stdout: new(output), stderr: new(output), exited: make(chan struct{})}
-	p.cmd.Env = append(env, asCRMS)
+	p.cmd.Env = append([]string{asCRMS, "CRMS_OPS_ADDR=127.0.0.1:0"}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = io.Writer(p.stdout), io.Writer(p.stderr)
 	require.NoError(t, p.cmd.Start())
 	go func() {

@@ -44,6 +44,10 @@ type program struct {
 func Run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Whatever is written holds what people have trusted the shop with: it is for
+	// its owner alone.
+	syscall.Umask(0o077)
+
 	// Once asked, signals are deadly again: a second one ends what hangs.
 	context.AfterFunc(ctx, stop)
 
@@ -85,6 +89,7 @@ func (p *program) newRootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		p.newServeCommand(),
+		p.newHealthCommand(),
 		p.newOutboxCommand(),
 		p.newParkedCommand(),
 		p.newTokenCommand(),

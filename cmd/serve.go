@@ -14,6 +14,7 @@ import (
 	"crms/httpapi"
 	"crms/httpapi/auth"
 	"crms/httpapi/control"
+	"crms/httpapi/metrics"
 	"crms/search"
 	"crms/store"
 	"crms/store/backup"
@@ -37,7 +38,7 @@ with are printed. Never use it where others can reach the server.`,
   crms serve --jwks-url https://auth.example.com/.well-known/jwks.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := p.settings(cmd, (*Settings).ChooseKeys, (*Settings).checkATHS)
+			s, err := p.settings(cmd, (*Settings).ChooseKeys, (*Settings).checkATHS, (*Settings).checkTLS, (*Settings).checkOps)
 			if err != nil {
 				return err
 			}
@@ -73,9 +74,15 @@ type app struct {
 	index    *search.Index
 	auth     *auth.Verifier
 	backups  *backup.Scheduler // nil when there are none
+	metrics  *metrics.Metrics
+	api      *httpapi.API
 	listener net.Listener
 	server   *http.Server
-	closers  []func() error // in the order in which things were opened
+
+	certificate *certificate // nil without TLS
+	opsListener net.Listener // nil when it is off
+
+	closers []func() error // in the order in which things were opened
 }
 
 // searchFolder holds the search index inside the data folder.
@@ -94,13 +101,15 @@ const (
 // start opens everything and listens, without accepting requests yet. On an
 // error what was opened is closed again.
 func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
-	a := &app{settings: s, log: p.logger(s)}
+	a := &app{settings: s, log: p.logger(s), metrics: newMetrics()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.store, err = store.Open(s.Data, store.Options{Zone: s.Zone, TellATHS: s.ATHSURL != "", Now: p.now, Log: a.log}); err != nil {
+	if a.store, err = store.Open(s.Data, store.Options{
+		Zone: s.Zone, TellATHS: s.ATHSURL != "", OnCommit: a.metrics.Commits.Count, Now: p.now, Log: a.log,
+	}); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.store.Close)
@@ -116,18 +125,37 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 	if err := a.startDispatcher(p); err != nil {
 		return nil, err
 	}
-	if err := a.startControl(p); err != nil {
-		return nil, err
-	}
 	if err := a.startBackups(p); err != nil {
 		return nil, err
 	}
-	if a.listener, err = net.Listen("tcp", a.settings.Addr); err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", a.settings.Addr, err)
+	a.api = a.newAPI(p)
+	if err := a.startControl(p); err != nil {
+		return nil, err
+	}
+	if err := a.listen(p); err != nil {
+		return nil, err
+	}
+	a.metrics.Watch(a.sources())
+	if err := a.startOps(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// listen takes the API's address, with TLS if there is to be any.
+func (a *app) listen(p *program) (err error) {
+	s := a.settings
+	if s.TLSCertFile != "" {
+		if a.certificate, err = openCertificate(s.TLSCertFile, s.TLSKeyFile, p.now, a.log); err != nil {
+			return err
+		}
+	}
+	if a.listener, err = net.Listen("tcp", s.Addr); err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
 	}
 	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
-	a.server = a.newServer(p)
-	return a, nil
+	a.server = a.newServer()
+	return nil
 }
 
 // startBackups makes scheduled backups, if there are to be any.
@@ -159,19 +187,23 @@ func (a *app) startControl(p *program) error {
 	}
 	server := &http.Server{ReadHeaderTimeout: readHeaderTimeout, Handler: control.Handler(control.Service{
 		Store: a.store, Index: func() (*search.Index, error) { return a.index, nil },
-		Now: p.now, Log: a.log, Build: currentBuild().String(),
+		Now: p.now, Log: a.log, Build: currentBuild().String(), Readiness: a.api.Readiness,
 	})}
 	go func() { _ = server.Serve(l) }()
 	a.closers = append(a.closers, server.Close)
 	return nil
 }
 
-func (a *app) newServer(p *program) *http.Server {
-	return &http.Server{
-		Handler: httpapi.New(httpapi.Config{
-			Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log,
-			CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
-		}),
+func (a *app) newAPI(p *program) *httpapi.API {
+	return httpapi.New(httpapi.Config{
+		Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log,
+		Requests: a.metrics.Requests, CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
+	})
+}
+
+func (a *app) newServer() *http.Server {
+	server := &http.Server{
+		Handler:           a.api,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -179,6 +211,27 @@ func (a *app) newServer(p *program) *http.Server {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+	if a.certificate != nil {
+		server.TLSConfig = a.certificate.config()
+	}
+	return server
+}
+
+// serve answers on the listener until the server is told to stop.
+func (a *app) serve() error {
+	if a.certificate != nil {
+		return a.server.ServeTLS(a.listener, "", "")
+	}
+	return a.server.Serve(a.listener)
+}
+
+// url is that of the API, as a caller on this machine types it.
+func (a *app) url() string {
+	scheme := "http://"
+	if a.certificate != nil {
+		scheme = "https://"
+	}
+	return scheme + reachable(a.listener.Addr())
 }
 
 // verifier makes the verifier of tokens from the one key that is configured. In
@@ -218,12 +271,13 @@ func (p *program) logger(s Settings) *slog.Logger {
 func (a *app) run(ctx context.Context) error {
 	a.log.Info("serving", "addr", a.listener.Addr().String(), "data", a.settings.Data, "version", currentBuild().String())
 	failed := make(chan error, 1)
-	go func() { failed <- a.server.Serve(a.listener) }()
+	go func() { failed <- a.serve() }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("cannot serve: %w", err)
 	case <-ctx.Done():
 	}
+	a.api.Drain()
 	a.log.Info("stopping: running requests are finished first", "grace", a.settings.ShutdownGrace)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownGrace)
 	defer cancel()

@@ -36,7 +36,7 @@ func startService(t *testing.T, now time.Time, args ...string) *service {
 	t.Helper()
 	v := &service{clock: newClock(now), log: new(output)}
 	v.program = &program{stdout: io.Discard, stderr: v.log, now: v.clock.now}
-	args = append([]string{"--data", t.TempDir(), "--addr", "127.0.0.1:0", "--log-level", "debug"}, args...)
+	args = append([]string{"--data", t.TempDir(), "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--log-level", "debug"}, args...)
 	settings, err := readSettings(t, environment{"CRMS_JWT_SECRET": someSecret}, "serve", args, (*Settings).ChooseKeys)
 	require.NoError(t, err)
 	v.app, err = v.program.start(context.Background(), settings)

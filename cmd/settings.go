@@ -15,9 +15,13 @@ import (
 // Settings is what users can set. A command finds those that it takes filled
 // in and the others zero.
 type Settings struct {
-	Data string // folder
-	Addr string // host:port
-	Dev  bool
+	Data    string // folder
+	Addr    string // host:port
+	OpsAddr string // host:port, or off
+	Dev     bool
+
+	TLSCertFile string // empty: no TLS
+	TLSKeyFile  string
 
 	JWTSecret        Secret
 	JWTPublicKeyFile string
@@ -66,6 +70,9 @@ func (s *Settings) table() []setting {
 	return []setting{
 		{"data", text(&s.Data, "DIR"), "./crms-data", every, "folder that holds the customers and their search index"},
 		{"addr", address(&s.Addr), ":5002", serve, "address to listen on"},
+		{"ops-addr", addressOrOff(&s.OpsAddr), "localhost:5082", serve, "address of metrics, profiles and health for operators; off for none"},
+		{"tls-cert-file", text(&s.TLSCertFile, "FILE"), "", serve, "PEM file with the certificate and its chain; without it the server speaks plain HTTP"},
+		{"tls-key-file", text(&s.TLSKeyFile, "FILE"), "", serve, "PEM file with the certificate's key"},
 		{"dev", toggle(&s.Dev), "", serve, "run without any configuration: own secret, sample customers, open CORS, on localhost"},
 
 		{"jwt-secret-file", secret(&s.JWTSecret, minSecret), "", serveAndToken, "file with the secret shared with ATHS, at least 32 bytes (HS256); the variable holds the secret itself"},

@@ -45,6 +45,7 @@ func TestSettingsDefaults(t *testing.T) {
 	assert.Equal(t, Settings{
 		Data:          "./crms-data",
 		Addr:          ":5002",
+		OpsAddr:       "localhost:5082",
 		JWKSRefresh:   5 * time.Minute,
 		Zone:          time.UTC,
 		LogFormat:     "text",
@@ -78,6 +79,10 @@ func settingCases() map[string]settingCase {
 		"addr": {func(s Settings) any { return s.Addr },
 			map[string]any{"127.0.0.1:0": "127.0.0.1:0", "[::1]:65535": "[::1]:65535"},
 			[]string{"5002", ":", ":65536", ":-1", ":http", "::1:80"}},
+		"ops-addr": {func(s Settings) any { return s.OpsAddr },
+			map[string]any{"127.0.0.1:0": "127.0.0.1:0", "off": "off"}, []string{"5082", ":http", "Off", "no"}},
+		"tls-cert-file":       {func(s Settings) any { return s.TLSCertFile }, map[string]any{"tls.crt": "tls.crt"}, nil},
+		"tls-key-file":        {func(s Settings) any { return s.TLSKeyFile }, map[string]any{"tls.key": "tls.key"}, nil},
 		"dev":                 {func(s Settings) any { return s.Dev }, map[string]any{"true": true, "1": true, "false": false}, []string{"yes", "on"}},
 		"jwt-public-key-file": {func(s Settings) any { return s.JWTPublicKeyFile }, map[string]any{"k.pem": "k.pem"}, nil},
 		"jwks-url": {func(s Settings) any { return s.JWKSURL },

@@ -74,6 +74,21 @@ func address(to *string) value {
 	}}
 }
 
+func addressOrOff(to *string) value {
+	v := address(to)
+	set := v.set
+	v.set = func(text string) error {
+		if *to = text; text == off {
+			return nil
+		}
+		if err := set(text); err != nil {
+			return fmt.Errorf("%w, or %s", err, off)
+		}
+		return nil
+	}
+	return v
+}
+
 func duration(to *time.Duration, least time.Duration) value {
 	return value{kind: "DURATION", set: func(text string) (err error) {
 		if *to, err = time.ParseDuration(text); err != nil || *to < least {

@@ -38,9 +38,10 @@ func (r *request) customerID() (crm.ID, error) { return crm.ParseID(r.params.ByN
 
 // adapt makes an HTTP handler of a route.
 func (a *API) adapt(rt route) httprouter.Handle {
+	counts := a.requests.Route(rt.method, rt.path)
 	return func(w http.ResponseWriter, r *http.Request, params httprouter.Params) {
 		note := noteOf(w)
-		note.route = rt.path
+		note.route, note.counts = rt.path, counts
 		defer func() {
 			if p := recover(); p != nil {
 				a.fail(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))

@@ -3,9 +3,11 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"crms/httpapi/auth"
+	"crms/httpapi/metrics"
 	"crms/search"
 	"crms/store"
 	"crms/store/backup"
@@ -23,6 +25,8 @@ type Config struct {
 	IDs   *crm.IDs
 	Now   func() time.Time
 	Log   *slog.Logger // of requests and of faults
+	// Requests counts the requests.
+	Requests *metrics.Requests
 	// CORSOrigins may call the API from a browser: scheme://host[:port], or *
 	// for any. Without one no other origin may.
 	CORSOrigins []string
@@ -40,16 +44,28 @@ type API struct {
 	log   *slog.Logger
 
 	backups *backup.Scheduler // nil when none are made
+
+	requests *metrics.Requests
+	draining atomic.Bool
+	handler  http.Handler
 }
 
-// New returns the handler of the whole API.
-func New(c Config) http.Handler {
+// New returns the whole API.
+func New(c Config) *API {
 	a := &API{
 		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, backups: c.Backups,
-		now: func() time.Time { return crm.Millis(c.Now()) },
+		now: func() time.Time { return crm.Millis(c.Now()) }, requests: c.Requests,
 	}
-	return a.observe(withCORS(c.CORSOrigins, newMux(a)))
+	a.handler = a.observe(withCORS(c.CORSOrigins, newMux(a)))
+	return a
 }
+
+// ServeHTTP answers a request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// Drain makes /readyz say that the service is shutting down. Requests are still
+// answered.
+func (a *API) Drain() { a.draining.Store(true) }
 
 // withCORS lets the origins call the handler from a browser.
 func withCORS(origins []string, next http.Handler) http.Handler {

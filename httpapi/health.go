@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"time"
 
@@ -15,75 +16,100 @@ func (a *API) alive(*request) (answer, error) {
 	return answer{message: "Alive", body: jsonNull}, nil
 }
 
-// condition is how well the service, or a part of it, can do its work.
-type condition string
+// Condition is how well the service, or a part of it, can do its work.
+type Condition string
 
 const (
-	fine        condition = "ok"
-	degraded    condition = "degraded"    // works, but an operator should look
-	unavailable condition = "unavailable" // requests cannot be served
+	Fine        Condition = "ok"
+	Degraded    Condition = "degraded"    // works, but an operator should look
+	Unavailable Condition = "unavailable" // requests cannot be served
 )
 
-// part is one line of readiness.
-type part struct {
-	State  condition `json:"state"`
+// Part is how well a part of the service does.
+type Part struct {
+	State  Condition `json:"state"`
 	Reason string    `json:"reason,omitempty"`
 }
 
-// readiness is the data of /readyz.
-type readiness struct {
-	State condition `json:"state"` // the worst of the parts
-	Parts struct {
-		Store  part `json:"store"`
-		Search part `json:"search"`
-		Auth   part `json:"auth"`
-		Outbox part `json:"outbox"`
-		Parked part `json:"parked"`
-		Backup part `json:"backup"`
-	} `json:"parts"`
+// Readiness is the data of /readyz.
+type Readiness struct {
+	State Condition `json:"state"` // the worst of the parts
+	Parts Parts     `json:"parts"`
 }
 
-// ready says whether requests can be served, and the state of each part. It is
-// 503 only when they cannot.
-func (a *API) ready(*request) (answer, error) {
-	var r readiness
-	r.Parts.Store = a.storePart()
-	r.Parts.Search = a.searchPart()
-	r.Parts.Auth = a.authPart()
-	r.Parts.Outbox, r.Parts.Parked = a.backlogParts()
-	r.Parts.Backup = a.backupPart()
-	r.State = worst(r.Parts.Store, r.Parts.Search, r.Parts.Auth, r.Parts.Outbox, r.Parts.Parked, r.Parts.Backup)
-	ans := answer{message: "Ready", body: jsonValue(r)}
-	if r.State == unavailable {
-		ans.status, ans.message = http.StatusServiceUnavailable, "Not ready"
+// Parts are those of the service.
+type Parts struct {
+	Server Part `json:"server,omitzero"` // only while it shuts down
+	Store  Part `json:"store"`
+	Search Part `json:"search"`
+	Auth   Part `json:"auth"`
+	Outbox Part `json:"outbox"`
+	Parked Part `json:"parked"`
+	Backup Part `json:"backup"`
+}
+
+// All yields each part and its name.
+func (p Parts) All() iter.Seq2[string, Part] {
+	return func(yield func(string, Part) bool) {
+		for _, part := range []struct {
+			name string
+			Part
+		}{
+			{"server", p.Server}, {"store", p.Store}, {"search", p.Search}, {"auth", p.Auth},
+			{"outbox", p.Outbox}, {"parked", p.Parked}, {"backup", p.Backup},
+		} {
+			if part.State != "" && !yield(part.name, part.Part) {
+				return
+			}
+		}
 	}
-	return ans, nil
 }
 
-func worst(parts ...part) condition {
-	state := fine
-	for _, p := range parts {
-		if p.State == unavailable || state == fine {
-			state = p.State
+// worst is the state of the part that is worst off.
+func (p Parts) worst() Condition {
+	state := Fine
+	for _, part := range p.All() {
+		if part.State == Unavailable || state == Fine {
+			state = part.State
 		}
 	}
 	return state
 }
 
-func (a *API) storePart() part {
+// ready answers with the readiness: 503 only when requests cannot be served.
+func (a *API) ready(*request) (answer, error) {
+	r := a.Readiness()
+	ans := answer{message: "Ready", body: jsonValue(r)}
+	if r.State == Unavailable {
+		ans.status, ans.message = http.StatusServiceUnavailable, "Not ready"
+	}
+	return ans, nil
+}
+
+// Readiness says whether requests can be served, and the state of each part.
+func (a *API) Readiness() Readiness {
+	p := Parts{Store: a.storePart(), Search: a.searchPart(), Auth: a.authPart(), Backup: a.backupPart()}
+	p.Outbox, p.Parked = a.backlogParts()
+	if a.draining.Load() {
+		p.Server = Part{Unavailable, "shutting down"}
+	}
+	return Readiness{State: p.worst(), Parts: p}
+}
+
+func (a *API) storePart() Part {
 	if _, err := a.store.CountContacts(); err != nil {
 		a.log.Error("store does not answer", "error", err)
-		return part{unavailable, "the store cannot be read"}
+		return Part{Unavailable, "the store cannot be read"}
 	}
-	return part{State: fine}
+	return Part{State: Fine}
 }
 
 // searchPart never makes the service unavailable: everything but search works
 // without the index.
-func (a *API) searchPart() part {
+func (a *API) searchPart() Part {
 	s := a.index.Status()
 	if s.State == search.OK {
-		return part{State: fine}
+		return Part{State: Fine}
 	}
 	reason := fmt.Sprintf("index %s: %s", s.State, s.Reason)
 	if s.Total > 0 {
@@ -92,7 +118,7 @@ func (a *API) searchPart() part {
 	if !s.Answering {
 		reason += ", searches wait for it"
 	}
-	return part{degraded, reason}
+	return Part{Degraded, reason}
 }
 
 // A backlog that is older or larger than this is for an operator to look at.
@@ -103,56 +129,56 @@ const (
 
 // backlogParts look into the two waiting rooms. A backlog keeps nobody from
 // being served.
-func (a *API) backlogParts() (outbox, parked part) {
+func (a *API) backlogParts() (outbox, parked Part) {
 	b, err := a.store.Backlog()
 	if err != nil {
 		a.log.Error("the waiting rooms cannot be read", "error", err)
-		broken := part{degraded, "cannot be read"}
+		broken := Part{Degraded, "cannot be read"}
 		return broken, broken
 	}
-	outbox, parked = part{State: fine}, part{State: fine}
+	outbox, parked = Part{State: Fine}, Part{State: Fine}
 	age := a.now().Sub(b.OldestPending)
 	switch {
 	case b.Dead > 0:
-		outbox = part{degraded, fmt.Sprintf("%d changes that ATHS did not take, see crms outbox list; %d pending", b.Dead, b.Pending)}
+		outbox = Part{Degraded, fmt.Sprintf("%d changes that ATHS did not take, see crms outbox list; %d pending", b.Dead, b.Pending)}
 	case b.Pending > 0 && age > slowOutbox:
-		outbox = part{degraded, fmt.Sprintf("%d changes pending, the oldest for %s", b.Pending, age.Round(time.Second))}
+		outbox = Part{Degraded, fmt.Sprintf("%d changes pending, the oldest for %s", b.Pending, age.Round(time.Second))}
 	}
 	if b.UnknownUsers >= crowdedParked {
-		parked = part{degraded, fmt.Sprintf("%d events wait for users that are not registered, see crms parked list", b.UnknownUsers)}
+		parked = Part{Degraded, fmt.Sprintf("%d events wait for users that are not registered, see crms parked list", b.UnknownUsers)}
 	}
 	return outbox, parked
 }
 
 // backupPart says how old the last good backup is. It is late when a second one
 // is due.
-func (a *API) backupPart() part {
+func (a *API) backupPart() Part {
 	if a.backups == nil {
-		return part{State: fine, Reason: "no scheduled backups"}
+		return Part{State: Fine, Reason: "no scheduled backups"}
 	}
 	last, failed := a.backups.Last()
 	age := a.now().Sub(last).Round(time.Second)
 	switch {
 	case failed != nil && last.IsZero():
-		return part{degraded, "there is no good backup: the last attempt failed, see the log"}
+		return Part{Degraded, "there is no good backup: the last attempt failed, see the log"}
 	case failed != nil:
-		return part{degraded, fmt.Sprintf("the last attempt failed, see the log; the last good backup is %s old", age)}
+		return Part{Degraded, fmt.Sprintf("the last attempt failed, see the log; the last good backup is %s old", age)}
 	case last.IsZero():
-		return part{State: fine, Reason: "the first backup is being made"}
+		return Part{State: Fine, Reason: "the first backup is being made"}
 	case age > 2*a.backups.Interval():
-		return part{degraded, fmt.Sprintf("the last good backup is %s old", age)}
+		return Part{Degraded, fmt.Sprintf("the last good backup is %s old", age)}
 	default:
-		return part{State: fine, Reason: fmt.Sprintf("the last good backup is %s old", age)}
+		return Part{State: Fine, Reason: fmt.Sprintf("the last good backup is %s old", age)}
 	}
 }
 
-func (a *API) authPart() part {
+func (a *API) authPart() Part {
 	switch err := a.auth.Status(); {
 	case err == nil:
-		return part{State: fine}
+		return Part{State: Fine}
 	case errors.Is(err, auth.ErrNoKey):
-		return part{unavailable, err.Error()}
+		return Part{Unavailable, err.Error()}
 	default:
-		return part{degraded, err.Error()}
+		return Part{Degraded, err.Error()}
 	}
 }

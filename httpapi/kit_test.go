@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"crms/httpapi/auth"
+	"crms/httpapi/metrics"
 	"crms/search"
 	"crms/store"
 	"crms/store/crm"
@@ -31,8 +32,7 @@ const secret = "correct horse battery staple, twice"
 // api is the API over a real store and index, with a token of an administrator.
 type api struct {
 	*API
-	handler http.Handler
-	admin   string // the Authorization header
+	admin string // the Authorization header
 }
 
 // newAPI makes an API whose log goes to the writer, over n sample customers.
@@ -67,9 +67,11 @@ func newAPI(t testing.TB, log io.Writer, n int) api {
 	token, err := minter.Mint(auth.Identity{UserID: "ADMIN", Email: "admin@example.com", Roles: auth.Admin}, time.Hour, noon)
 	require.NoError(t, err)
 
-	c := Config{Store: s, Index: index, Auth: verifier, IDs: crm.NewIDs(), Now: now, Log: logger}
-	a := &API{store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, now: c.Now}
-	return api{API: a, handler: New(c), admin: "Bearer " + token}
+	a := New(Config{
+		Store: s, Index: index, Auth: verifier, IDs: crm.NewIDs(), Now: now, Log: logger,
+		Requests: metrics.New(metrics.Build{}).Requests,
+	})
+	return api{API: a, admin: "Bearer " + token}
 }
 
 // request is one of the administrator.

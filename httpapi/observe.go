@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"crms/httpapi/metrics"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -20,6 +22,7 @@ type note struct {
 	status int
 	bytes  int
 	cause  error // of a fault of ours
+	counts *metrics.Route
 }
 
 func (n *note) WriteHeader(status int) {
@@ -39,17 +42,21 @@ func (n *note) Unwrap() http.ResponseWriter { return n.ResponseWriter }
 // noteOf returns the note that observe made.
 func noteOf(w http.ResponseWriter) *note { return w.(*note) }
 
-// observe gives each request an id and logs how it went.
+// observe gives each request an id, counts it, and logs how it went.
 func (a *API) observe(next http.Handler) http.Handler {
+	noRoute := a.requests.NoRoute()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		n := &note{ResponseWriter: w, id: requestID(r.Header.Get(headerRequestID))}
+		a.requests.Begin()
+		n := &note{ResponseWriter: w, id: requestID(r.Header.Get(headerRequestID)), counts: noRoute}
 		w.Header().Set(headerRequestID, n.id)
 		next.ServeHTTP(n, r)
+		took := time.Since(start)
+		n.counts.Answered(n.status, took)
 		level := slog.LevelInfo
 		attrs := []slog.Attr{
 			slog.String("request", n.id), slog.String("method", method(r.Method)), slog.String("route", n.route),
-			slog.Int("status", n.status), slog.Int("bytes", n.bytes), slog.Duration("took", time.Since(start)),
+			slog.Int("status", n.status), slog.Int("bytes", n.bytes), slog.Duration("took", took),
 			slog.String("user", n.userID),
 		}
 		if n.cause != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"crms/httpapi"
 	"crms/search"
 	"crms/store"
 	"crms/store/crm"
@@ -25,6 +26,8 @@ type Service struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 	Build string // of this program, for manifests
+	// Readiness is that of the server; nil in a command's own process.
+	Readiness func() httpapi.Readiness
 	// Alone says that nobody but this one command uses the store.
 	Alone bool
 }
@@ -38,7 +41,10 @@ func Handler(s Service) http.Handler {
 	m.HandleFunc("POST /outbox/drop", handle(o.dropOutbox))
 	m.HandleFunc("GET /parked", handle(o.listParked))
 	m.HandleFunc("POST /parked/drop", handle(o.dropParked))
+	m.HandleFunc("GET /readiness", handle(o.readiness))
 	m.HandleFunc("GET /backup", o.backup)
+	m.HandleFunc("POST /import", o.importFile)
+	m.HandleFunc("GET /export", o.exportFile)
 	m.HandleFunc("POST /verify", handle(o.verify))
 	m.HandleFunc("GET /index", handle(o.indexState))
 	m.HandleFunc("POST /index/rebuild", handle(o.reindex))
@@ -46,6 +52,13 @@ func Handler(s Service) http.Handler {
 }
 
 type operations struct{ Service }
+
+func (o *operations) readiness(*http.Request, none) (httpapi.Readiness, error) {
+	if o.Readiness == nil {
+		return httpapi.Readiness{}, errors.New("no server runs here")
+	}
+	return o.Readiness(), nil
+}
 
 // none is the input of an operation that takes nothing.
 type none struct{}
