@@ -9,4 +9,6 @@ const (
 	// System is crms itself, moving the figures when orders and complaints
 	// change (the contract's lastModifiedBy).
 	System Actor = "system"
+	// Importer is the operator who imports a file.
+	Importer Actor = "import"
 )

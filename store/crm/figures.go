@@ -104,4 +104,52 @@ func compareOrderCounts(a, b Count) int {
 	return cmp.Compare(a.Name, b.Name)
 }
 
+// SetOrders takes over the figures of the orders.
+func (f *Figures) SetOrders(from Figures) {
+	f.TotalOrders, f.OrderValue, f.OrdersByStatus, f.LastOrder = from.TotalOrders, from.OrderValue, from.OrdersByStatus, from.LastOrder
+}
+
+// SetComplaints takes over the figures of the complaints.
+func (f *Figures) SetComplaints(from Figures) {
+	f.TotalComplaints, f.OpenComplaints = from.TotalComplaints, from.OpenComplaints
+	f.ComplaintsByCategory, f.LastComplaint = from.ComplaintsByCategory, from.LastComplaint
+}
+
+// CountsOf returns the counts in the order of [Figures.OrdersByStatus], or, for
+// complaints, of [Figures.ComplaintsByCategory]; without those that are zero.
+func CountsOf(counts map[string]int64, ofOrders bool) []Count {
+	order := compareNames
+	if ofOrders {
+		order = compareOrderCounts
+	}
+	var list []Count
+	for name, n := range counts {
+		if n != 0 {
+			list = append(list, Count{name, n})
+		}
+	}
+	slices.SortFunc(list, order)
+	return list
+}
+
+// CheckOpening notes where an opening balance contradicts itself.
+func CheckOpening(p *Problems, f Figures) {
+	if n := total(f.OrdersByStatus); n != 0 && n != f.TotalOrders {
+		p.Add("ordersByStatus", "must add up to totalOrders")
+	}
+	if f.OpenComplaints > f.TotalComplaints {
+		p.Add("openComplaints", "must be at most totalComplaints")
+	}
+	if n := total(f.ComplaintsByCategory); n != 0 && n != f.TotalComplaints {
+		p.Add("complaintsByCategory", "must add up to totalComplaints")
+	}
+}
+
+func total(counts []Count) (n int64) {
+	for _, c := range counts {
+		n += c.N
+	}
+	return n
+}
+
 func compareNames(a, b Count) int { return cmp.Compare(a.Name, b.Name) }

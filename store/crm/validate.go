@@ -115,6 +115,11 @@ func CleanExternalID(p *Problems, field, s string) string {
 	return cleanText(p, field, s, 1, MaxExternalID, false)
 }
 
+// CleanActor checks who is said to have made a change: an email, mostly.
+func CleanActor(p *Problems, field, s string) Actor {
+	return Actor(cleanText(p, field, s, 1, MaxEmail, false))
+}
+
 // CleanSource checks the source of an event, a URI reference.
 func CleanSource(p *Problems, field, s string) string {
 	return cleanText(p, field, s, 1, MaxSource, false)

@@ -40,6 +40,9 @@ func (t *Table[K, V]) get(tx *Tx, key []byte) (v V, found bool, err error) {
 	return v, err == nil, err
 }
 
+// Has reports whether there is a row at the key, without reading it.
+func (t *Table[K, V]) Has(tx *Tx, k K) bool { return tx.get(t.Name, t.Key.Append(nil, k)) != nil }
+
 func (t *Table[K, V]) parse(key, sealed []byte) (v V, err error) {
 	row, err := unseal(key, sealed)
 	if err != nil {

@@ -1,0 +1,110 @@
+package kv
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
+
+// Keyed is a row with its key.
+type Keyed[K, V any] struct {
+	Key K
+	Row V
+}
+
+// Insert writes rows whose keys do not exist yet, with everything that is
+// derived from them. It goes bucket by bucket in the order of the keys, so that
+// a page is touched once for all its rows, and adds to each counter once.
+func (c *Collection[K, V]) Insert(tx *Tx, rows []Keyed[K, V]) error {
+	if err := c.Table.Insert(tx, rows); err != nil {
+		return err
+	}
+	for _, ix := range c.Indexes {
+		if err := insertEntries(tx, ix, rows); err != nil {
+			return err
+		}
+	}
+	for _, s := range c.Sums {
+		if err := insertTerms(tx, s, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Insert writes rows whose keys do not exist yet, in the order of their keys.
+func (t *Table[K, V]) Insert(tx *Tx, rows []Keyed[K, V]) error {
+	e := entries{all: make([]entry, 0, len(rows))}
+	for _, r := range rows {
+		e.begin()
+		e.buffer = t.Key.Append(e.buffer, r.Key)
+		e.endKey()
+		row := t.Row.Append(make([]byte, 0, 512), r.Row)
+		e.buffer = append(e.buffer, seal(e.key(), row)...)
+		e.end()
+	}
+	return e.put(tx, t.Name, t.Growing)
+}
+
+func insertEntries[K, V any](tx *Tx, ix *Index[K, V], rows []Keyed[K, V]) error {
+	e := entries{all: make([]entry, 0, len(rows))}
+	for i := range rows {
+		key, value, ok := ix.entry(&rows[i].Row)
+		if !ok {
+			continue
+		}
+		e.begin()
+		e.buffer = append(e.buffer, key...)
+		e.endKey()
+		e.buffer = append(e.buffer, value...)
+		e.end()
+	}
+	return e.put(tx, ix.Name, ix.Growing)
+}
+
+func insertTerms[K, V any](tx *Tx, s *Sum[V], rows []Keyed[K, V]) error {
+	added := map[string][]int64{}
+	for i := range rows {
+		key, terms := s.term(&rows[i].Row)
+		added[string(key)] = addVectors(added[string(key)], terms)
+	}
+	for _, key := range slices.Sorted(maps.Keys(added)) {
+		if err := s.add(tx, []byte(key), added[key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entries gathers keys and values in one buffer, which bbolt keeps until the
+// commit.
+type entries struct {
+	buffer []byte
+	all    []entry
+}
+
+// entry says where in the buffer a key begins, where its value does, and where
+// that ends.
+type entry struct{ start, middle, stop int }
+
+func (e *entries) begin()      { e.all = append(e.all, entry{start: len(e.buffer)}) }
+func (e *entries) endKey()     { e.last().middle = len(e.buffer) }
+func (e *entries) end()        { e.last().stop = len(e.buffer) }
+func (e *entries) key() []byte { return e.keyOf(*e.last()) }
+
+func (e *entries) last() *entry { return &e.all[len(e.all)-1] }
+
+func (e *entries) keyOf(x entry) []byte { return e.buffer[x.start:x.middle:x.middle] }
+
+func (e *entries) put(tx *Tx, bucket string, growing bool) error {
+	slices.SortFunc(e.all, func(a, b entry) int { return bytes.Compare(e.keyOf(a), e.keyOf(b)) })
+	if growing {
+		tx.bucket(bucket).FillPercent = growingFill
+	}
+	for _, x := range e.all {
+		if err := tx.put(bucket, e.keyOf(x), e.buffer[x.middle:x.stop:x.stop]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
