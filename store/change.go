@@ -1,6 +1,7 @@
 package store
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -59,10 +60,11 @@ func (t *tx) save(before *record, after record) error {
 }
 
 // amend saves a change of the profile with its place in the history. Where no
-// field differs only newer versions of them are kept, if there are any.
+// field differs it is no change to speak of: what is kept beside the fields,
+// such as their versions, is saved if it differs.
 func (t *tx) amend(before, after record, c Change, e crm.Entry) (record, error) {
 	if len(e.Changes) == 0 {
-		if after.Versions == before.Versions {
+		if reflect.DeepEqual(before, after) {
 			return before, nil
 		}
 		return after, t.save(&before, after)

@@ -36,7 +36,13 @@ func (c Create) apply(t *tx) (crm.Profile, error) {
 	if err := t.checkFree(c.ID, c.UserID, c.Email); err != nil {
 		return crm.Profile{}, err
 	}
-	r, err := t.insert(c.Change, customer)
+	if _, err := t.insert(c.Change, customer); err != nil {
+		return crm.Profile{}, err
+	}
+	if err := t.unpark(c.UserID, c.At); err != nil {
+		return crm.Profile{}, err
+	}
+	r, err := t.customer(c.ID)
 	return crm.Profile{Customer: r.Customer}, err
 }
 

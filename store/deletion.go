@@ -9,22 +9,26 @@ import (
 // userDeleted handles the deletion of a user in ATHS, which may come before or
 // after what it is older than.
 func (t *tx) userDeleted(s standing, e crm.Event, at time.Time) (Outcome, error) {
-	if !s.exists {
+	switch {
+	case !s.exists:
 		if err := t.raiseFloor(e.UserID, e.Time); err != nil {
 			return Stale, err
 		}
-		return Applied, t.dropOver(e.UserID, e.Time)
-	}
-	if registeredAgain(s.record, e.Time) {
+		return Applied, t.unpark(e.UserID, at)
+	case registeredAgain(s.record, e.Time):
 		if err := t.raiseFloor(e.UserID, e.Time); err != nil {
 			return Stale, err
 		}
 		return Applied, t.trim(s.record, e.Time, at)
-	}
-	if workOf(s.record) == (ActiveWork{}) {
+	case workOf(s.record) == (ActiveWork{}):
 		return Applied, t.depart(s.record, e.Time, at)
 	}
-	return Applied, t.leave(s.record, e.Time, at)
+	if err := t.leave(s.record, e.Time, at); err != nil {
+		return Stale, err
+	}
+	// Had it been leaving before, then some of what was set aside is now older
+	// than its deletion.
+	return Applied, t.unpark(e.UserID, at)
 }
 
 // raiseFloor notes a deletion of a user without ending a customer. The stone of
@@ -65,24 +69,14 @@ func (t *tx) leave(before record, deletedAt, at time.Time) error {
 		diff.add("customerStatus", before.Status.String(), crm.Inactive.String())
 		after.Status = crm.Inactive
 	}
-	later, err := t.laterThings(before, deletedAt)
-	if err != nil {
+	if err := t.setLaterAside(before, deletedAt, at); err != nil {
 		return err
 	}
-	for _, e := range later {
-		if err := t.park(e, at, DeletedUser); err != nil {
-			return err
-		}
-		if err := t.dropLedgerRow(before.ID, e); err != nil {
-			return err
-		}
+	var err error
+	if after.Figures, err = t.recount(t.Tx, after); err != nil {
+		return err
 	}
-	if len(later) > 0 {
-		if after.Figures, err = t.recount(t.Tx, after); err != nil {
-			return err
-		}
-		after.Activity++
-	}
+	after.Activity++
 	change := Change{At: at, By: crm.AuthService}
 	after.Revision++
 	after.LastModifiedBy, after.LastModifiedAt = change.By, change.At
@@ -99,6 +93,28 @@ func (t *tx) leave(before record, deletedAt, at time.Time) error {
 	return nil
 }
 
+// setLaterAside keeps for another registration what is newer than the deletion.
+// Deletions of orders and complaints stay with the customer until it goes: they
+// may be about those for which it waits.
+func (t *tx) setLaterAside(r record, deletedAt, at time.Time) error {
+	later, err := t.laterThings(r, deletedAt)
+	if err != nil {
+		return err
+	}
+	for _, e := range later {
+		if e.Type.IsThingDeleted() {
+			continue
+		}
+		if err := t.dropLedgerRow(r.ID, e); err != nil {
+			return err
+		}
+		if err := t.park(e, at, DeletedUser); err != nil {
+			return err
+		}
+	}
+	return t.parkAll(laterContact(r, deletedAt), at)
+}
+
 // depart ends the customer's life as of the deletion. What is newer than that
 // is kept aside for another registration.
 func (t *tx) depart(r record, deletedAt, at time.Time) error {
@@ -110,7 +126,11 @@ func (t *tx) depart(r record, deletedAt, at time.Time) error {
 	if err := t.remove(r, tombstone{ID: r.ID, DeletedAt: deletedAt}); err != nil {
 		return err
 	}
-	for _, e := range later {
+	return t.parkAll(later, at)
+}
+
+func (t *tx) parkAll(events []crm.Event, at time.Time) error {
+	for _, e := range events {
 		if err := t.park(e, at, DeletedUser); err != nil {
 			return err
 		}
@@ -160,8 +180,13 @@ func complaintEvent(userID string, c crm.Complaint) crm.Event {
 	return crm.Event{Source: ownSource, ID: "complaint/" + c.ComplaintID, Time: c.Version, Type: kind, UserID: userID, Complaint: c}
 }
 
-// laterContact is what was said of the user's contact after the deletion.
+// laterContact is what was said of the user's contact after the deletion. Of a
+// customer that is leaving already it has been set aside then; what is newer now
+// an administrator has entered, and it goes with the customer.
 func laterContact(r record, deletedAt time.Time) []crm.Event {
+	if r.IsLeaving() {
+		return nil
+	}
 	var later []crm.Event
 	keep := func(field string, version time.Time, report crm.UserReport) {
 		if version.After(deletedAt) {

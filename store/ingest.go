@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"crms/store/crm"
@@ -77,7 +78,8 @@ func (t *tx) ingest(e crm.Event, at time.Time) (Outcome, error) {
 type standing struct {
 	record
 	exists bool
-	floor  time.Time // of the deletion; zero when there was none
+	born   time.Time // when an earlier life ended; zero when there was none
+	floor  time.Time // of the last deletion: born, or that of a leaving customer
 }
 
 func (t *tx) standingOf(userID string) (s standing, err error) {
@@ -85,11 +87,11 @@ func (t *tx) standingOf(userID string) (s standing, err error) {
 		if s.record, s.exists, err = t.customers.Get(t.Tx, crm.ID(id)); err != nil {
 			return s, err
 		}
-		s.floor = s.LeavingAt
 	}
-	stone, found, err := t.tombstones.Get(t.Tx, userID)
-	if found && stone.DeletedAt.After(s.floor) {
-		s.floor = stone.DeletedAt
+	stone, _, err := t.tombstones.Get(t.Tx, userID)
+	s.born, s.floor = stone.DeletedAt, stone.DeletedAt
+	if s.LeavingAt.After(s.floor) {
+		s.floor = s.LeavingAt
 	}
 	return s, err
 }
@@ -99,29 +101,32 @@ func (s standing) isOver(e crm.Event) bool {
 	return !s.floor.IsZero() && !e.Began().After(s.floor)
 }
 
+// waitsFor reports whether an event may close what a leaving customer waits for:
+// an order or a complaint of the life that ends. The deletion of one does not say
+// when that began, so it always may.
+func (s standing) waitsFor(e crm.Event) bool {
+	return s.exists && s.IsLeaving() && e.Type.IsOfThing() && e.Began().After(s.born) &&
+		(s.isOver(e) || e.Type.IsThingDeleted())
+}
+
 // deliver applies an event that has not come before, or parks it.
 func (t *tx) deliver(e crm.Event, at time.Time) (Outcome, error) {
 	s, err := t.standingOf(e.UserID)
 	if err != nil {
 		return Stale, err
 	}
-	leaving := s.exists && s.IsLeaving()
 	switch {
-	case s.isOver(e) && !(leaving && isLedgerEvent(e)):
+	case s.waitsFor(e):
+		return t.ledgerChanged(s.record, e, at)
+	case s.isOver(e):
 		return Stale, nil
 	case e.Type == crm.UserDeleted:
 		return t.userDeleted(s, e, at)
 	case e.Type == crm.UserRegistered:
-		if leaving {
-			if err := t.depart(s.record, s.LeavingAt, at); err != nil {
-				return Stale, err
-			}
-			s.exists = false
-		}
 		return t.userRegistered(s, e, at)
 	case !s.exists && s.floor.IsZero():
 		return Parked, t.park(e, at, UnknownUser)
-	case !s.exists, leaving && !s.isOver(e):
+	case !s.exists, s.IsLeaving():
 		// The user is deleted, and this is newer than that: it belongs to a
 		// registration that has not come yet, if there is one.
 		return Stale, t.park(e, at, DeletedUser)
@@ -132,12 +137,16 @@ func (t *tx) deliver(e crm.Event, at time.Time) (Outcome, error) {
 	}
 }
 
-func isLedgerEvent(e crm.Event) bool { return e.Type >= crm.OrderPlaced }
-
 // userRegistered makes a profile and applies what was waiting for it; of a user
-// who has one it says nothing but what an update does.
+// who has one it says nothing but what an update does. A customer that is
+// leaving makes room at once.
 func (t *tx) userRegistered(s standing, e crm.Event, at time.Time) (Outcome, error) {
-	if s.exists {
+	switch {
+	case s.IsLeaving():
+		if err := t.depart(s.record, s.LeavingAt, at); err != nil {
+			return Stale, err
+		}
+	case s.exists:
 		return t.userChanged(s.record, e, at)
 	}
 	c := crm.Customer{
@@ -189,26 +198,34 @@ func (t *tx) userChanged(before record, e crm.Event, at time.Time) (Outcome, err
 	return Applied, err
 }
 
-// maxRegistrations bounds the reports of a registration that are kept.
+// maxRegistrations bounds the reports of a registration that are kept. Only a
+// user whose registration is reported more often than that, each time as a later
+// one, has more; the oldest reports are let go.
 const maxRegistrations = 16
 
-// addRegistration adds a report that is not known yet.
+// addRegistration takes over a report that says something new. A deletion may
+// yet come and take the older reports away, so each is kept that could then be
+// the one to go by: not those for which there is another that is as new and
+// tells of as early a registration. It reports whether anything has changed.
 func addRegistration(r *record, reg crm.Registration) bool {
+	kept := []crm.Registration{reg}
 	for _, known := range r.Registrations {
-		if known.At.Equal(reg.At) {
+		if outdoes(known, reg) {
 			return false
 		}
+		if !outdoes(reg, known) {
+			kept = append(kept, known)
+		}
 	}
-	list := append(append([]crm.Registration{}, r.Registrations...), reg)
-	if len(list) > maxRegistrations {
-		list = list[len(list)-maxRegistrations:]
-	}
-	r.Registrations = list
+	slices.SortFunc(kept, func(a, b crm.Registration) int { return a.At.Compare(b.At) })
+	r.Registrations = kept[max(0, len(kept)-maxRegistrations):]
 	if reg.Since.Before(r.Since) {
 		r.Since = reg.Since
 	}
 	return true
 }
+
+func outdoes(a, b crm.Registration) bool { return !a.At.Before(b.At) && !a.Since.After(b.Since) }
 
 // ledgerChanged moves an order or a complaint. A customer that only waited for
 // the last of them goes with it.

@@ -222,5 +222,8 @@ func (l Load) apply(t *tx) (crm.ID, error) {
 			return c.ID, err
 		}
 	}
-	return c.ID, t.save(&before, after)
+	if err := t.save(&before, after); err != nil {
+		return c.ID, err
+	}
+	return c.ID, t.unpark(c.UserID, l.At)
 }

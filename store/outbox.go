@@ -182,7 +182,7 @@ func (c RetryOutbox) apply(t *tx) (n Retried, err error) {
 			continue
 		}
 		after := before
-		after.State, after.NextAt, after.QueuedAt = Pending, c.At, c.At
+		after.State, after.NextAt, after.QueuedAt, after.Attempts = Pending, c.At, c.At, 0
 		if err := t.outbox.Save(t.Tx, before.Seq, &before, after); err != nil {
 			return n, err
 		}

@@ -46,6 +46,8 @@ type ParkedEvent struct {
 	Why   Why
 }
 
+func (p ParkedEvent) key() parkedKey { return parkedKey{p.UserID, p.Source, p.ID} }
+
 func (t *tx) park(e crm.Event, at time.Time, why Why) error {
 	key := parkedKey{e.UserID, e.Source, e.ID}
 	before, found, err := t.parked.Get(t.Tx, key)
@@ -72,10 +74,11 @@ func (t *tx) waiting(userID string) ([]ParkedEvent, error) {
 }
 
 func (t *tx) dropParked(p ParkedEvent) error {
-	return t.parked.Remove(t.Tx, parkedKey{p.UserID, p.Source, p.ID}, p)
+	return t.parked.Remove(t.Tx, p.key(), p)
 }
 
-// unpark delivers what was waiting for the user, who is known now.
+// unpark delivers what was waiting for the user, of whom there is news. Some of
+// it may have to go on waiting.
 func (t *tx) unpark(userID string, at time.Time) error {
 	all, err := t.waiting(userID)
 	if err != nil {
@@ -88,23 +91,15 @@ func (t *tx) unpark(userID string, at time.Time) error {
 		if _, err := t.deliver(p.Event, at); err != nil {
 			return err
 		}
-		t.markSeen(p.Event)
-	}
-	return nil
-}
-
-// dropOver drops what was waiting for a life of the user that is over.
-func (t *tx) dropOver(userID string, deletedAt time.Time) error {
-	all, err := t.waiting(userID)
-	if err != nil {
-		return err
-	}
-	for _, p := range all {
-		if err := t.dropParked(p); err != nil {
+		again, waits, err := t.parked.Get(t.Tx, p.key())
+		switch {
+		case err != nil:
 			return err
-		}
-		if p.Began().After(deletedAt) {
-			if err := t.park(p.Event, p.Since, DeletedUser); err != nil {
+		case !waits:
+			t.markSeen(p.Event)
+		default:
+			p.Why = again.Why
+			if err := t.parked.Save(t.Tx, p.key(), &again, p); err != nil {
 				return err
 			}
 		}

@@ -45,6 +45,14 @@ func ParseEventType(s string) (EventType, error) {
 	return UserRegistered + EventType(i), nil
 }
 
+// IsOfThing reports whether an event of the type is about an order or a
+// complaint, and not about the user itself.
+func (t EventType) IsOfThing() bool { return t >= OrderPlaced }
+
+// IsThingDeleted reports whether an event of the type deletes an order or a
+// complaint.
+func (t EventType) IsThingDeleted() bool { return t == OrderDeleted || t == ComplaintDeleted }
+
 // Event is what a sibling service reports: the state of something that belongs
 // to a user, as of a time.
 type Event struct {
