@@ -33,8 +33,16 @@ func (a *API) change(r *request) store.Change {
 	return store.Change{At: a.now(), By: r.who.Actor()}
 }
 
-// customerID reads the path's customer id.
-func (r *request) customerID() (crm.ID, error) { return crm.ParseID(r.params.ByName("customer_id")) }
+// forCustomer makes a handler of one that is about the customer in the path.
+func forCustomer(handle func(*request, crm.ID) (answer, error)) handler {
+	return func(r *request) (answer, error) {
+		id, err := crm.ParseID(r.params.ByName("customer_id"))
+		if err != nil {
+			return answer{}, err
+		}
+		return handle(r, id)
+	}
+}
 
 // adapt makes an HTTP handler of a route.
 func (a *API) adapt(rt route) httprouter.Handle {

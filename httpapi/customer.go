@@ -9,11 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-func (a *API) customer(r *request) (answer, error) {
-	id, err := r.customerID()
-	if err != nil {
-		return answer{}, err
-	}
+func (a *API) customer(r *request, id crm.ID) (answer, error) {
 	p, err := a.store.Profile(id)
 	if err != nil {
 		return answer{}, err
@@ -105,11 +101,7 @@ func (o *object) preferences() *[]byte {
 	return &b
 }
 
-func (a *API) updateCustomer(r *request) (answer, error) {
-	id, err := r.customerID()
-	if err != nil {
-		return answer{}, err
-	}
+func (a *API) updateCustomer(r *request, id crm.ID) (answer, error) {
 	u, err := a.readUpdate(r)
 	if err != nil {
 		return answer{}, err
@@ -164,11 +156,7 @@ func updatedShape(c crm.Customer) updated {
 	}
 }
 
-func (a *API) setStatus(r *request) (answer, error) {
-	id, err := r.customerID()
-	if err != nil {
-		return answer{}, err
-	}
+func (a *API) setStatus(r *request, id crm.ID) (answer, error) {
 	o, err := readObject(r)
 	if err != nil {
 		return answer{}, err
@@ -189,11 +177,7 @@ func (a *API) setStatus(r *request) (answer, error) {
 	}{c.ID.String(), c.Status.String(), crm.FormatTime(c.LastModifiedAt)})}, nil
 }
 
-func (a *API) setType(r *request) (answer, error) {
-	id, err := r.customerID()
-	if err != nil {
-		return answer{}, err
-	}
+func (a *API) setType(r *request, id crm.ID) (answer, error) {
 	o, err := readObject(r)
 	if err != nil {
 		return answer{}, err
@@ -223,22 +207,14 @@ func (o *object) reason(name string) string {
 	return crm.CleanReason(o.problems, name, s)
 }
 
-func (a *API) deleteCustomer(r *request) (answer, error) {
-	id, err := r.customerID()
-	if err != nil {
-		return answer{}, err
-	}
+func (a *API) deleteCustomer(r *request, id crm.ID) (answer, error) {
 	if _, err := store.Do(r.Context(), a.store, store.Delete{Change: a.change(r), ID: id, Match: ifMatch(r)}); err != nil {
 		return answer{}, err
 	}
 	return answer{message: "Customer deleted successfully", body: jsonNull}, nil
 }
 
-func (a *API) addNote(r *request) (answer, error) {
-	id, err := r.customerID()
-	if err != nil {
-		return answer{}, err
-	}
+func (a *API) addNote(r *request, id crm.ID) (answer, error) {
 	o, err := readObject(r)
 	if err != nil {
 		return answer{}, err
@@ -269,11 +245,7 @@ func noteShape(n crm.Note) noteOnWire {
 	return noteOnWire{n.ID(), n.Content, string(n.AddedBy), crm.FormatTime(n.AddedAt)}
 }
 
-func (a *API) history(r *request) (answer, error) {
-	id, err := r.customerID()
-	if err != nil {
-		return answer{}, err
-	}
+func (a *API) history(r *request, id crm.ID) (answer, error) {
 	q := readQuery(r)
 	p := q.page()
 	if err := q.problems.Err(); err != nil {

@@ -12,10 +12,14 @@ import (
 var errNoProfile = &crm.Error{Kind: crm.NotFound, Message: "Customer profile not found"}
 
 func (a *API) myProfile(r *request) (answer, error) {
-	p, err := a.store.ProfileByUser(r.who.UserID)
-	if err := mayUse(p.Status, err); err != nil {
+	c, err := a.store.CustomerByUser(r.who.UserID)
+	if err := mayUse(c.Status, err); err != nil {
 		return answer{}, err
 	}
+	// What administrators note about customers is not for them to read. The
+	// contract shows the same John Doe with a note to an administrator and
+	// without any to himself.
+	p := crm.Profile{Customer: c}
 	return answer{message: "Customer profile retrieved successfully", body: profileJSON(&p), etag: etagOf(&p.Customer)}, nil
 }
 

@@ -257,7 +257,7 @@ func (o *object) err(known ...string) error {
 		message := "is not a known field"
 		for _, k := range known {
 			if k == name {
-				message = "cannot be changed here"
+				message = "cannot be set here"
 			}
 		}
 		o.add(name, "%s", message)

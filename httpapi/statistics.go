@@ -2,11 +2,7 @@ package httpapi
 
 import "crms/store/crm"
 
-func (a *API) statistics(r *request) (answer, error) {
-	id, err := r.customerID()
-	if err != nil {
-		return answer{}, err
-	}
+func (a *API) statistics(r *request, id crm.ID) (answer, error) {
 	c, err := a.store.Customer(id)
 	if err != nil {
 		return answer{}, err

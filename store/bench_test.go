@@ -32,10 +32,10 @@ func BenchmarkStore(b *testing.B) {
 			require.NoError(b, err)
 		}
 	})
-	b.Run("ProfileByUser", func(b *testing.B) {
+	b.Run("CustomerByUser", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, err := s.ProfileByUser("user " + someone().String())
+			_, err := s.CustomerByUser("user " + someone().String())
 			require.NoError(b, err)
 		}
 	})

@@ -30,13 +30,7 @@ func (m Match) check(r record) error {
 }
 
 // customer reads the customer for a change.
-func (t *tx) customer(id crm.ID) (record, error) {
-	r, found, err := t.customers.Get(t.Tx, id)
-	if err == nil && !found {
-		err = crm.ErrCustomerNotFound()
-	}
-	return r, err
-}
+func (t *tx) customer(id crm.ID) (record, error) { return t.existing(t.Tx, id) }
 
 // matching reads the customer for a change that is bound to a revision.
 func (t *tx) matching(id crm.ID, m Match) (record, error) {

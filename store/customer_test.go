@@ -21,9 +21,9 @@ func TestCreate(t *testing.T) {
 
 	t.Run("answers what is read afterwards", func(t *testing.T) {
 		assert.Equal(t, s.profile(c.ID), made)
-		byUser, err := s.ProfileByUser(c.UserID)
+		byUser, err := s.CustomerByUser(c.UserID)
 		require.NoError(t, err)
-		assert.Equal(t, made, byUser)
+		assert.Equal(t, made.Customer, byUser)
 	})
 	t.Run("begins as an active customer of revision 1", func(t *testing.T) {
 		assert.Equal(t, crm.Active, made.Status)
@@ -199,7 +199,7 @@ func TestDelete(t *testing.T) {
 
 		for _, err := range []error{
 			func() error { _, err := s.Customer(c.ID); return err }(),
-			func() error { _, err := s.ProfileByUser(c.UserID); return err }(),
+			func() error { _, err := s.CustomerByUser(c.UserID); return err }(),
 			func() error { _, _, err := s.History(c.ID, 0, 10); return err }(),
 		} {
 			assert.Equal(t, crm.ErrCustomerNotFound(), err)

@@ -418,7 +418,7 @@ func (p *player) compareAnalytics() {
 func (p *player) compareCustomers(n int) {
 	for _, i := range p.random.Perm(len(p.ids))[:min(n, len(p.ids))] {
 		want := p.model.customers[p.ids[i]]
-		got, err := p.store.ProfileByUser(want.UserID)
+		got, err := p.store.Profile(want.ID)
 		require.NoError(p.t, err)
 		assertFigures(p.t, want.figures(), got.Figures)
 		got.Figures, got.Opening = want.Figures, want.Opening

@@ -8,73 +8,59 @@ import (
 )
 
 // Customer returns the customer with the id.
-func (s *Store) Customer(id crm.ID) (crm.Customer, error) {
-	p, err := s.profile(byID(id), withoutNotes)
-	return p.Customer, err
+func (s *Store) Customer(id crm.ID) (c crm.Customer, err error) {
+	err = s.view("customer", func(tx *kv.Tx) error {
+		r, err := s.schema.existing(tx, id)
+		c = r.Customer
+		return err
+	})
+	return c, err
 }
 
 // CustomerByUser returns the customer of the ATHS user.
-func (s *Store) CustomerByUser(userID string) (crm.Customer, error) {
-	p, err := s.profile(byUser(userID), withoutNotes)
-	return p.Customer, err
-}
-
-// Profile returns the customer with the id and its notes.
-func (s *Store) Profile(id crm.ID) (crm.Profile, error) { return s.profile(byID(id), withNotes) }
-
-// ProfileByUser returns the customer of the ATHS user and its notes.
-func (s *Store) ProfileByUser(userID string) (crm.Profile, error) {
-	return s.profile(byUser(userID), withNotes)
-}
-
-// finder finds a customer's id in a transaction.
-type finder func(s *schema, tx *kv.Tx) (id crm.ID, found bool, err error)
-
-func byID(id crm.ID) finder {
-	return func(*schema, *kv.Tx) (crm.ID, bool, error) { return id, true, nil }
-}
-
-func byUser(userID string) finder {
-	return func(s *schema, tx *kv.Tx) (crm.ID, bool, error) {
-		if userID == "" {
-			return crm.ID{}, false, nil
-		}
-		value := s.users.Get(tx, []byte(userID))
+func (s *Store) CustomerByUser(userID string) (c crm.Customer, err error) {
+	if userID == "" {
+		return c, crm.ErrCustomerNotFound()
+	}
+	err = s.view("customer", func(tx *kv.Tx) error {
+		value := s.schema.users.Get(tx, []byte(userID))
 		if value == nil {
-			return crm.ID{}, false, nil
+			return crm.ErrCustomerNotFound()
 		}
 		id, err := idCodec.Parse(value)
-		return id, err == nil, err
-	}
-}
-
-const (
-	withNotes    = true
-	withoutNotes = false
-)
-
-func (s *Store) profile(find finder, notes bool) (p crm.Profile, err error) {
-	err = s.view("customer", func(tx *kv.Tx) error {
-		id, found, err := find(s.schema, tx)
 		if err != nil {
 			return err
 		}
-		var r record
-		if found {
-			if r, found, err = s.schema.customers.Get(tx, id); err != nil {
-				return err
-			}
+		r, err := s.schema.existing(tx, id)
+		c = r.Customer
+		return err
+	})
+	return c, err
+}
+
+// Profile returns the customer with the id and its notes.
+func (s *Store) Profile(id crm.ID) (p crm.Profile, err error) {
+	err = s.view("customer", func(tx *kv.Tx) error {
+		r, err := s.schema.existing(tx, id)
+		if err != nil {
+			return err
 		}
-		if !found {
-			return crm.ErrCustomerNotFound()
-		}
-		p = crm.Profile{Customer: r.Customer}
-		if notes && r.Notes > 0 {
+		p.Customer = r.Customer
+		if r.Notes > 0 {
 			p.Notes, err = s.notesOf(tx, r)
 		}
 		return err
 	})
 	return p, err
+}
+
+// existing reads a customer that is asked for by its id.
+func (s *schema) existing(tx *kv.Tx, id crm.ID) (record, error) {
+	r, found, err := s.customers.Get(tx, id)
+	if err == nil && !found {
+		err = crm.ErrCustomerNotFound()
+	}
+	return r, err
 }
 
 func (s *Store) notesOf(tx *kv.Tx, r record) ([]crm.Note, error) {
@@ -111,12 +97,9 @@ func (s *Store) Customers(ids []crm.ID) ([]crm.Customer, error) {
 // offset of them and at most limit, and how many there are.
 func (s *Store) History(id crm.ID, offset int64, limit int) (entries []crm.Entry, total int64, err error) {
 	err = s.view("history", func(tx *kv.Tx) error {
-		r, found, err := s.schema.customers.Get(tx, id)
+		r, err := s.schema.existing(tx, id)
 		if err != nil {
 			return err
-		}
-		if !found {
-			return crm.ErrCustomerNotFound()
 		}
 		// Entries are numbered without gaps, so that the page begins at a key.
 		total = int64(r.Entries)
