@@ -17,7 +17,7 @@ import (
 func (p *program) operate(ctx context.Context, s Settings, operation func(context.Context, *control.Client) error) (err error) {
 	client, running := control.Dial(s.Data)
 	if !running {
-		if client, err = p.openInProcess(s); err != nil {
+		if client, err = p.openInProcess(s.Data, store.Options{Existing: true}); err != nil {
 			return err
 		}
 	}
@@ -28,17 +28,17 @@ func (p *program) operate(ctx context.Context, s Settings, operation func(contex
 // commandLogger tells the user of a command only what is wrong.
 func (p *program) commandLogger() *slog.Logger { return p.logger(Settings{LogLevel: slog.LevelWarn}) }
 
-// openInProcess opens the store of the data folder, and its index when an
-// operation asks for it.
-func (p *program) openInProcess(s Settings) (*control.Client, error) {
-	log := p.commandLogger()
-	st, err := store.Open(s.Data, store.Options{Existing: true, Now: p.now, Log: log})
+// openInProcess opens the store in the folder, and its index when an operation
+// asks for it.
+func (p *program) openInProcess(dir string, o store.Options) (*control.Client, error) {
+	o.Now, o.Log = p.now, p.commandLogger()
+	st, err := store.Open(dir, o)
 	if err != nil {
 		return nil, err
 	}
 	var index *search.Index
 	open := sync.OnceValues(func() (*search.Index, error) {
-		index, err = search.Open(st, search.Options{Dir: filepath.Join(s.Data, searchFolder), Log: log})
+		index, err = search.Open(st, search.Options{Dir: filepath.Join(dir, searchFolder), Log: o.Log})
 		return index, err
 	})
 	closeAll := func() error {
@@ -48,6 +48,6 @@ func (p *program) openInProcess(s Settings) (*control.Client, error) {
 		return errors.Join(index.Close(), st.Close())
 	}
 	return control.InProcess(control.Handler(control.Service{
-		Store: st, Index: open, Now: p.now, Log: log, Build: currentBuild().String(), Alone: true,
+		Store: st, Index: open, Now: p.now, Log: o.Log, Build: currentBuild().String(), Alone: true,
 	}), closeAll), nil
 }

@@ -22,6 +22,8 @@ const (
 	exitOK     = 0
 	exitFailed = 1
 	exitUsage  = 2
+	// exitPartial is that of an import of which some lines failed.
+	exitPartial = 3
 )
 
 const rootHelp = `crms keeps the customers of a shop, finds them, counts what they order and
@@ -30,7 +32,8 @@ complain about, and serves all of it as a REST API, with no database beside it.
 Every setting is a flag and an environment variable; the flag wins. Secrets come
 from the environment or from a file, never from a flag's value.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or settings.`
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings.
+An import of which some lines failed ends with 3.`
 
 // program is what a command needs of the process that it runs in.
 type program struct {
@@ -98,6 +101,8 @@ func (p *program) newRootCommand() *cobra.Command {
 		p.newRestoreCommand(),
 		p.newReindexCommand(),
 		p.newCompactCommand(),
+		p.newImportCommand(),
+		p.newExportCommand(),
 		p.newVersionCommand(),
 	)
 	finish(root)

@@ -84,33 +84,37 @@ func appendShort(b []byte, c *crm.Customer) []byte {
 
 // profileJSON encodes the long form: a customer with its notes.
 func profileJSON(p *crm.Profile) encoder {
-	return func(b []byte) []byte {
-		b = appendShort(b, &p.Customer)
-		if !p.Figures.LastComplaint.IsZero() {
-			b = append(b, `,"lastComplaintDate":"`...)
-			b = append(crm.AppendTime(b, p.Figures.LastComplaint), '"')
-		}
-		b = append(b, `,"notes":[`...)
-		for i := range p.Notes {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = jsonValue(noteShape(p.Notes[i]))(b)
-		}
-		b = append(b, `],"tags":`...)
-		b = appendTexts(b, p.Tags)
-		b = append(b, `,"preferences":`...)
-		b = append(b, p.Preferences...)
-		b = append(b, `,"metadata":{"createdBy":`...)
-		b = appendText(b, string(p.CreatedBy))
-		b = append(b, `,"createdAt":"`...)
-		b = crm.AppendTime(b, p.CreatedAt)
-		b = append(b, `","lastModifiedBy":`...)
-		b = appendText(b, string(p.LastModifiedBy))
-		b = append(b, `,"lastModifiedAt":"`...)
-		b = crm.AppendTime(b, p.LastModifiedAt)
-		return append(b, `"}}`...)
+	return func(b []byte) []byte { return append(AppendCustomer(b, p), '}') }
+}
+
+// AppendCustomer appends the contract's Customer object without its closing
+// brace: the lines of an export go on with more fields.
+func AppendCustomer(b []byte, p *crm.Profile) []byte {
+	b = appendShort(b, &p.Customer)
+	if !p.Figures.LastComplaint.IsZero() {
+		b = append(b, `,"lastComplaintDate":"`...)
+		b = append(crm.AppendTime(b, p.Figures.LastComplaint), '"')
 	}
+	b = append(b, `,"notes":[`...)
+	for i := range p.Notes {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = jsonValue(noteShape(p.Notes[i]))(b)
+	}
+	b = append(b, `],"tags":`...)
+	b = appendTexts(b, p.Tags)
+	b = append(b, `,"preferences":`...)
+	b = append(b, p.Preferences...)
+	b = append(b, `,"metadata":{"createdBy":`...)
+	b = appendText(b, string(p.CreatedBy))
+	b = append(b, `,"createdAt":"`...)
+	b = crm.AppendTime(b, p.CreatedAt)
+	b = append(b, `","lastModifiedBy":`...)
+	b = appendText(b, string(p.LastModifiedBy))
+	b = append(b, `,"lastModifiedAt":"`...)
+	b = crm.AppendTime(b, p.LastModifiedAt)
+	return append(b, `"}`...)
 }
 
 func appendTexts(b []byte, texts []string) []byte {

@@ -115,6 +115,12 @@ func (s *Store) open(o Options) error {
 	return nil
 }
 
+// Exists reports whether there is a store in the folder.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	return err == nil
+}
+
 // prepare brings a new or an older database to the state that this program
 // works with, and refuses a newer one.
 func (s *Store) prepare(o Options) error {

@@ -43,6 +43,8 @@ func Handler(s Service) http.Handler {
 	m.HandleFunc("POST /parked/drop", handle(o.dropParked))
 	m.HandleFunc("GET /readiness", handle(o.readiness))
 	m.HandleFunc("GET /backup", o.backup)
+	m.HandleFunc("POST /import", o.importFile)
+	m.HandleFunc("GET /export", o.exportFile)
 	m.HandleFunc("POST /verify", handle(o.verify))
 	m.HandleFunc("GET /index", handle(o.indexState))
 	m.HandleFunc("POST /index/rebuild", handle(o.reindex))

@@ -82,6 +82,12 @@ func (c *Client) Close() error {
 	return c.close()
 }
 
+// OnClose has close called, too, when the client ends.
+func (c *Client) OnClose(close func() error) {
+	before := c.close
+	c.close = func() error { return errors.Join(before(), close()) }
+}
+
 // Get fetches from an operation that changes nothing.
 func Get[Out any](ctx context.Context, c *Client, path string) (Out, error) {
 	return call[Out](ctx, c, http.MethodGet, path, nil)
@@ -121,6 +127,10 @@ func (c *Client) send(ctx context.Context, method, path string, in []byte) (*htt
 	if err != nil {
 		return nil, err
 	}
+	return c.do(r)
+}
+
+func (c *Client) do(r *http.Request) (*http.Response, error) {
 	response, err := c.http.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("the server did not answer: %w", err)
