@@ -114,7 +114,7 @@ func indexFigures(x *search.Index) prometheus.Collector {
 		position  = gauge("crms_search_position", "Number of the newest change of the store's log that searches see.")
 		lag       = gauge("crms_search_lag_changes", "Changes of the store that searches do not see yet.")
 		documents = gauge("crms_search_documents", "Customers that can be found.")
-		rebuilt   = gauge("crms_search_rebuild_ratio", "How far a rebuild of the index has come, from 0 to 1; absent when there is none.")
+		rebuilt   = gauge("crms_search_rebuild_ratio", "How far a rebuild of the search index has come, from 0 to 1; 1 when there is none.")
 	)
 	return collector(func(yield func(prometheus.Metric)) {
 		s := x.Status()
@@ -125,10 +125,15 @@ func indexFigures(x *search.Index) prometheus.Collector {
 		yield(position.is(float64(s.Position)))
 		yield(lag.is(float64(s.Lag)))
 		yield(documents.is(float64(s.Documents)))
-		if s.Total > 0 {
-			yield(rebuilt.is(float64(s.Done) / float64(s.Total)))
-		}
+		yield(rebuilt.is(rebuiltRatio(s)))
 	})
+}
+
+func rebuiltRatio(s search.Status) float64 {
+	if s.Total == 0 {
+		return truth(s.State != search.Rebuilding) // one that has only begun has no total yet
+	}
+	return float64(s.Done) / float64(s.Total)
 }
 
 func backups(last func() (time.Time, error)) prometheus.Collector {
