@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,12 +55,25 @@ func (s *Store) migrate(version int, all []migration, now time.Time) error {
 	return nil
 }
 
-// keepBefore copies the database to a folder that [Open] of the older program
-// takes.
+// keepBefore copies the database, durably, to a folder that [Open] of the older
+// program takes. The newest copy of a version is the only one: a migration that
+// fails at every start must not fill the disk.
 func (s *Store) keepBefore(version int, now time.Time) (dir string, err error) {
-	dir = filepath.Join(s.dir, fmt.Sprintf("schema-%d-%s", version, now.UTC().Format("20060102T150405Z")))
+	prefix := filepath.Join(s.dir, fmt.Sprintf("schema-%d-", version))
+	older, err := filepath.Glob(prefix + "*")
+	if err != nil {
+		return "", err
+	}
+	dir = prefix + now.UTC().Format("20060102T150405Z")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}
-	return dir, s.copyTo(filepath.Join(dir, fileName), func(*kv.Tx) error { return nil })
+	err = s.copyTo(filepath.Join(dir, fileName), func(*kv.Tx) error { return nil })
+	if err = errors.Join(err, kv.SyncDir(dir), kv.SyncDir(s.dir)); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	for _, outdated := range older {
+		err = errors.Join(err, os.RemoveAll(outdated))
+	}
+	return dir, err
 }

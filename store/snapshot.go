@@ -102,11 +102,14 @@ func (s *Store) Snapshot(now time.Time) (_ *Snapshot, err error) {
 			err = errors.Join(err, n.Remove())
 		}
 	}()
-	err = s.copyTo(n.File(), func(tx *kv.Tx) error {
+	err = s.copyTo(n.File(), func(tx *kv.Tx) (err error) {
 		n.Facts, err = s.facts(tx)
 		return err
 	})
-	return n, err
+	if err != nil {
+		return nil, fmt.Errorf("cannot copy store %s: %w", s.dir, err)
+	}
+	return n, nil
 }
 
 // copyTo copies the database to a new file, durably. see looks at the very state
@@ -117,7 +120,7 @@ func (s *Store) copyTo(path string, see func(*kv.Tx) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	err = s.view("the store for a copy", func(tx *kv.Tx) error {
+	err = s.db.View(func(tx *kv.Tx) error {
 		if err := see(tx); err != nil {
 			return err
 		}
@@ -133,13 +136,35 @@ func (s *Store) copyTo(path string, see func(*kv.Tx) error) (err error) {
 	return f.Sync()
 }
 
+// replacedPrefix begins the names of the folders that keep what [Install] has
+// replaced.
+const replacedPrefix = "replaced-"
+
 // sweep removes what a killed process has left behind in the data folder.
 func (s *Store) sweep() error {
 	left, err := filepath.Glob(filepath.Join(s.dir, snapshotPrefix+"*"))
 	for _, dir := range left {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
+	kept, globErr := filepath.Glob(filepath.Join(s.dir, replacedPrefix+"*"))
+	err = errors.Join(err, globErr)
+	for _, dir := range kept {
+		// An Install that was cut short has only given the database that is still
+		// in use a second name.
+		if second := filepath.Join(dir, fileName); sameFile(second, filepath.Join(s.dir, fileName)) {
+			err = errors.Join(err, os.Remove(second), os.Remove(dir))
+		}
+	}
 	return err
+}
+
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
 }
 
 // Install puts the database of a snapshot, which has been proved, in the place
@@ -161,7 +186,7 @@ func Install(n *Snapshot, dir string, now time.Time) (aside string, err error) {
 	}
 	old := ""
 	if _, err := os.Stat(path); err == nil {
-		aside = filepath.Join(dir, "replaced-"+now.UTC().Format("20060102T150405Z"))
+		aside = filepath.Join(dir, replacedPrefix+now.UTC().Format("20060102T150405Z"))
 		old = filepath.Join(aside, fileName)
 	}
 	if err := kv.Replace(path, n.File(), old); err != nil {
@@ -181,38 +206,46 @@ func renew(dir string) (err error) {
 }
 
 // Compact rewrites the database in the data folder without its free pages, and
-// returns its size in bytes before and after. No process may have it open.
+// returns its size in bytes before and after. It is [ErrInUse] while a process
+// has the store open. When it is cut short, or the store is not sound, the
+// folder holds the database as it was.
 func Compact(dir string) (before, after int64, err error) {
-	s, err := Open(dir, Options{Existing: true}) // proves that it can be opened, and that nobody else has
+	s, err := Open(dir, Options{Existing: true})
 	if err != nil {
 		return 0, 0, err
 	}
-	if before, err = s.db.Size(); err != nil {
-		return 0, 0, errors.Join(err, s.Close())
+	// It stays open, and so locked, until the new file has its place: nobody may
+	// write to the old one meanwhile.
+	defer func() { err = errors.Join(err, s.Close()) }()
+	before, after, err = s.compact()
+	if err != nil {
+		return 0, 0, fmt.Errorf("cannot compact store %s: %w", dir, err)
 	}
-	if err := s.Close(); err != nil {
+	return before, after, nil
+}
+
+func (s *Store) compact() (before, after int64, err error) {
+	if before, err = s.db.Size(); err != nil {
 		return 0, 0, err
 	}
 	n := &Snapshot{}
-	if n.Dir, err = NewSnapshotDir(dir); err != nil {
+	if n.Dir, err = NewSnapshotDir(s.dir); err != nil {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, n.Remove()) }()
-	path := filepath.Join(dir, fileName)
-	if err := kv.Compact(n.File(), path); err != nil {
-		return 0, 0, fmt.Errorf("cannot compact store %s: %w", dir, err)
+	if err := s.db.CompactTo(n.File()); err != nil {
+		return 0, 0, err
 	}
-	if findings, err := n.Verify(); err != nil || len(findings) > 0 {
-		return 0, 0, fmt.Errorf("the compacted store is not sound, the old one stays: %v %w", findings, err)
+	findings, err := n.Verify()
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(findings) > 0 {
+		return 0, 0, fmt.Errorf("it is not sound, %d findings, see crms verify: %s", len(findings), findings[0])
 	}
 	info, err := os.Stat(n.File())
 	if err != nil {
 		return 0, 0, err
 	}
-	unlock, err := kv.Lock(path)
-	if err != nil {
-		return 0, 0, fmt.Errorf("cannot replace store %s: %w", dir, err)
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	return before, info.Size(), kv.Replace(path, n.File(), "")
+	return before, info.Size(), kv.Replace(filepath.Join(s.dir, fileName), n.File(), "")
 }

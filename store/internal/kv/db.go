@@ -67,7 +67,10 @@ func Open(path string) (*DB, error) {
 		}
 	}
 	opened, err := openBolt(path, mapSize)
-	if err != nil {
+	switch {
+	case errors.Is(err, errReplaced):
+		return Open(path)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	db := &DB{bolt: opened, pageBytes: opened.Info().PageSize}
@@ -101,8 +104,28 @@ func openBolt(path string, mapSize int) (db *bolt.DB, err error) {
 		return nil, ErrInUse
 	case errors.Is(err, boltErrors.ErrInvalid), errors.Is(err, boltErrors.ErrChecksum), errors.Is(err, boltErrors.ErrVersionMismatch):
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	case err != nil:
+		return nil, err
 	}
-	return db, err
+	if !isAt(path, file) {
+		return nil, errors.Join(errReplaced, db.Close())
+	}
+	return db, nil
+}
+
+// errReplaced says that another file was put under the name while Open waited
+// for the lock of the one before, see [Replace]. Whatever were written to that
+// one would be lost.
+var errReplaced = errors.New("was replaced")
+
+// isAt reports whether the open file still has the name.
+func isAt(path string, file *os.File) bool {
+	opened, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(opened, named)
 }
 
 // create makes an empty database under another name and moves it into place,
@@ -113,14 +136,11 @@ func create(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(path))
+	dir, err := flock(filepath.Dir(path), syscall.LOCK_EX)
 	if err != nil {
 		return err
 	}
 	defer dir.Close() // lets go of the lock
-	if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX); err != nil {
-		return err
-	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -178,12 +198,15 @@ func readThrough(path string, m meta) error {
 }
 
 // Close writes the list of free pages when the file does not hold it, so that
-// the next Open need not read the whole file, and closes the file.
+// the next Open need not read the whole file, and closes the file. On a full
+// disk the list stays unwritten, and nothing is lost by that.
 func (db *DB) Close() error {
 	var err error
 	if db.unsynced.Load() {
 		db.bolt.NoFreelistSync = false
-		err = db.Update(func(*Tx) error { return nil })
+		if err = db.Update(func(*Tx) error { return nil }); IsFull(err) {
+			err = nil
+		}
 	}
 	return errors.Join(err, db.bolt.Close())
 }

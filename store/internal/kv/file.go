@@ -23,15 +23,9 @@ const compactStep = 64 << 20
 // to be small.
 const compactGrowth = 64 << 10
 
-// Compact writes the rows of the file src into a new file dst, without the
-// pages that are free. Nobody else may have src open.
-func Compact(dst, src string) (err error) {
-	from, err := Open(src)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, from.bolt.Close()) }()
-	to, err := openBolt(dst, 0)
+// CompactTo writes the rows into a new file, without the pages that are free.
+func (db *DB) CompactTo(path string) (err error) {
+	to, err := openBolt(path, 0)
 	if err != nil {
 		return err
 	}
@@ -40,27 +34,38 @@ func Compact(dst, src string) (err error) {
 	compacted.unsynced.Store(true)
 	defer func() { err = errors.Join(err, compacted.Close()) }()
 	defer catchDamage(&err)()
-	return bolt.Compact(to, from.bolt, compactStep)
+	return bolt.Compact(to, db.bolt, compactStep)
 }
 
-// Lock keeps others from opening the file, by the lock that bbolt takes, until
-// the function that it returns is called. A file that does not exist has nobody
-// to lock out. [ErrInUse] says that somebody has it open.
+// Lock keeps others from opening the file, and from creating it, until the
+// function that it returns is called. [ErrInUse] says that somebody has it open.
 func Lock(path string) (unlock func() error, err error) {
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return func() error { return nil }, nil
-	}
+	dir, err := flock(filepath.Dir(path), syscall.LOCK_EX) // by which create goes
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = ErrInUse
-		}
+	f, err := flock(path, syscall.LOCK_EX|syscall.LOCK_NB) // by which bbolt goes
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return dir.Close, nil
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return nil, errors.Join(ErrInUse, dir.Close())
+	case err != nil:
+		return nil, errors.Join(err, dir.Close())
+	}
+	return func() error { return errors.Join(f.Close(), dir.Close()) }, nil
+}
+
+// flock opens the file or folder and locks it until it is closed.
+func flock(path string, how int) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f.Close, nil
+	return f, nil
 }
 
 // Replace puts the file fresh in the place of path and keeps what was there
@@ -75,7 +80,7 @@ func Replace(path, fresh, aside string) error {
 		if err := os.Link(path, aside); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("cannot keep the old file aside: %w", err)
 		}
-		if err := SyncDir(filepath.Dir(aside)); err != nil {
+		if err := errors.Join(SyncDir(filepath.Dir(aside)), SyncDir(filepath.Dir(filepath.Dir(aside)))); err != nil {
 			return err
 		}
 	}
