@@ -183,23 +183,33 @@ func open(r io.Reader, identities []age.Identity) (io.Reader, error) {
 	return plain, nil
 }
 
+// errForeign says that a file is something else altogether.
+var errForeign = errors.New("this is not a backup of crms")
+
 func readManifest(archive *tar.Reader) (m Manifest, err error) {
 	header, err := archive.Next()
-	if err != nil {
+	switch {
+	case errors.Is(err, zstd.ErrMagicMismatch):
+		return m, errForeign
+	case err != nil:
 		return m, damaged(err)
-	}
-	if header.Name != manifestName || header.Size > maxManifest {
-		return m, errors.New("this is not a backup of crms: it does not begin with a manifest")
+	case header.Name != manifestName || header.Size > maxManifest:
+		return m, errForeign
 	}
 	text, err := io.ReadAll(archive)
 	if err != nil {
 		return m, damaged(err)
 	}
-	if err := json.Unmarshal(text, &m); err != nil {
+	// What else a manifest of a newer format says may not be readable.
+	var version struct{ Format int }
+	if err := json.Unmarshal(text, &version); err != nil {
 		return m, damaged(err)
 	}
-	if m.Format > Format {
-		return m, fmt.Errorf("the backup has format %d, this program knows up to %d: use a newer crms", m.Format, Format)
+	if version.Format > Format {
+		return m, fmt.Errorf("the backup has format %d, this program knows up to %d: use a newer crms", version.Format, Format)
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, damaged(err)
 	}
 	if len(m.Parts) != 1 || m.Parts[0].Name != databaseName {
 		return m, damaged(errors.New("its manifest does not name the database"))

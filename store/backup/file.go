@@ -18,6 +18,9 @@ const partialSuffix = ".partial"
 // either the whole file, durably, or what was there before. It returns the
 // file's size and SHA-256 after having read it back.
 func WriteFile(path string, write func(io.Writer) error) (size int64, sum string, err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return 0, "", fmt.Errorf("%s is not a regular file", path)
+	}
 	partial := path + partialSuffix
 	f, err := os.OpenFile(partial, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {

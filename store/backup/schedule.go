@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,8 +44,9 @@ type Scheduler struct {
 }
 
 const (
-	namePattern = "crms-*.backup"
-	nameLayout  = "crms-20060102T150405Z.backup"
+	nameLayout = "crms-20060102T150405Z.backup"
+	// unsoundSuffix marks the copy of a store that is not sound.
+	unsoundSuffix = ".unsound"
 	// retryEvery is how soon a failed backup is tried again.
 	retryEvery = 5 * time.Minute
 	// longestSleep bounds what a clock that jumps can put off.
@@ -54,21 +56,31 @@ const (
 // Start makes the first backup when the newest one in the folder is older than
 // the interval, and goes on from there.
 func Start(c Schedule) (*Scheduler, error) {
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+	s, err := newScheduler(c)
+	if err != nil {
 		return nil, fmt.Errorf("cannot use the backup folder: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Scheduler{Schedule: c, stop: stop, done: make(chan struct{})}
-	kept, err := s.backups()
-	if err != nil {
-		stop()
-		return nil, err
-	}
-	if len(kept) > 0 {
-		s.last = kept[len(kept)-1].takenAt
-	}
+	s.stop = stop
 	go s.run(ctx)
 	return s, nil
+}
+
+// newScheduler finds out what is in the folder, and removes what a killed
+// process has left there.
+func newScheduler(c Schedule) (*Scheduler, error) {
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	s := &Scheduler{Schedule: c, done: make(chan struct{})}
+	if err := s.remove(partialSuffix, 0); err != nil {
+		return nil, err
+	}
+	good, err := s.files("")
+	if err == nil && len(good) > 0 {
+		s.last = good[len(good)-1].takenAt
+	}
+	return s, err
 }
 
 // Close waits for a backup under way.
@@ -91,12 +103,7 @@ func (s *Scheduler) Last() (time.Time, error) {
 func (s *Scheduler) run(ctx context.Context) {
 	defer close(s.done)
 	for {
-		wait := s.due().Sub(s.Now())
-		if wait <= 0 {
-			s.attempt()
-			continue
-		}
-		timer := time.NewTimer(min(wait, longestSleep))
+		timer := time.NewTimer(min(s.makeDue(), longestSleep))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -106,22 +113,30 @@ func (s *Scheduler) run(ctx context.Context) {
 	}
 }
 
-// due is when the next backup is to be made. A last one that lies in the future,
-// since the clock was set back, does not put it off.
-func (s *Scheduler) due() time.Time {
+// makeDue makes a backup if one is due, and returns how long it is to the next.
+func (s *Scheduler) makeDue() time.Duration {
+	if wait := s.wait(); wait > 0 {
+		return wait
+	}
+	s.attempt()
+	return s.wait()
+}
+
+// wait is how long it is until a backup is due; not above zero when one is. An
+// attempt that lies in the future, since the clock was set back, puts off
+// nothing.
+func (s *Scheduler) wait() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.Now()
-	switch {
-	case s.failed != nil:
-		return s.tried.Add(min(retryEvery, s.Every))
-	case s.last.IsZero():
-		return now
-	case s.last.After(now):
-		return now.Add(s.Every)
-	default:
-		return s.last.Add(s.Every)
+	from, pause := s.last, s.Every
+	if s.failed != nil {
+		from, pause = s.tried, min(retryEvery, s.Every)
 	}
+	now := s.Now()
+	if from.IsZero() || from.After(now) {
+		return 0
+	}
+	return from.Add(pause).Sub(now)
 }
 
 func (s *Scheduler) attempt() {
@@ -137,7 +152,7 @@ func (s *Scheduler) attempt() {
 		return
 	}
 	s.Log.Info("backed up", "file", name, "customers", m.Counts.Customers)
-	if err := s.prune(); err != nil {
+	if err := s.remove("", s.Keep); err != nil {
 		s.Log.Error("cannot remove old backups", "error", err)
 	}
 }
@@ -164,41 +179,56 @@ func (s *Scheduler) backup() (name string, m Manifest, err error) {
 		err = fmt.Errorf("the store is not sound, %d findings, see crms verify: %s", len(findings), findings[0])
 	}
 	if err != nil {
-		return "", m, errors.Join(err, os.Rename(name, name+".unsound"))
+		return "", m, errors.Join(err, s.setAside(name))
 	}
 	return name, m, nil
 }
 
-// kept is a backup in the folder.
-type kept struct {
+// setAside keeps the newest copy of a store that is not sound apart from the
+// good ones: it may hold what they do not.
+func (s *Scheduler) setAside(name string) error {
+	return errors.Join(s.remove(unsoundSuffix, 0), os.Rename(name, name+unsoundSuffix))
+}
+
+// file is one that a scheduler has written.
+type file struct {
 	path    string
 	takenAt time.Time
 }
 
-// backups returns those in the folder, oldest first.
-func (s *Scheduler) backups() ([]kept, error) {
-	paths, err := filepath.Glob(filepath.Join(s.Dir, namePattern))
+// files returns those in the folder whose names end with the suffix, oldest
+// first. What others keep there has other names.
+func (s *Scheduler) files(suffix string) ([]file, error) {
+	entries, err := os.ReadDir(s.Dir)
 	if err != nil {
 		return nil, err
 	}
-	var all []kept
-	for _, path := range paths {
-		if t, err := time.Parse(nameLayout, filepath.Base(path)); err == nil {
-			all = append(all, kept{path, t})
+	var all []file
+	for _, e := range entries {
+		base, ends := strings.CutSuffix(e.Name(), suffix)
+		if t, err := time.Parse(nameLayout, base); ends && err == nil {
+			all = append(all, file{filepath.Join(s.Dir, e.Name()), t})
 		}
 	}
-	slices.SortFunc(all, func(a, b kept) int { return a.takenAt.Compare(b.takenAt) })
+	slices.SortFunc(all, func(a, b file) int { return a.takenAt.Compare(b.takenAt) })
+	// A clock that was ahead has dated some in the future: they are older than
+	// they say.
+	now := s.Now()
+	future := slices.IndexFunc(all, func(f file) bool { return f.takenAt.After(now) })
+	if future >= 0 {
+		all = slices.Concat(all[future:], all[:future])
+	}
 	return all, nil
 }
 
-// prune removes the oldest backups beyond those to keep.
-func (s *Scheduler) prune() error {
-	all, err := s.backups()
+// remove removes the oldest files with the suffix beyond those to keep.
+func (s *Scheduler) remove(suffix string, keep int) error {
+	all, err := s.files(suffix)
 	if err != nil {
 		return err
 	}
-	for _, b := range all[:max(0, len(all)-s.Keep)] {
-		err = errors.Join(err, os.Remove(b.path))
+	for _, f := range all[:max(0, len(all)-keep)] {
+		err = errors.Join(err, os.Remove(f.path))
 	}
 	return err
 }
