@@ -52,6 +52,7 @@ with are printed. Never use it where others can reach the server.`,
 }
 
 func (p *program) serve(ctx context.Context, s Settings) error {
+	p.tuneCollector()
 	a, err := p.start(ctx, s)
 	if err != nil {
 		return err
