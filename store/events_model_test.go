@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const seeds = 40
+const seeds = 30
 
 // The model says what becomes of a user as a function of the set of events
 // about it: neither their order nor how often they come is an argument.
