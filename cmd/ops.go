@@ -63,6 +63,14 @@ func (a *app) startOps() error {
 	return nil
 }
 
+// opsAddr is where operators are answered.
+func (a *app) opsAddr() string {
+	if a.opsListener == nil {
+		return off
+	}
+	return a.opsListener.Addr().String()
+}
+
 func (a *app) opsHandler() http.Handler {
 	m := http.NewServeMux()
 	m.Handle("GET /metrics", a.metrics.Handler(a.log))

@@ -270,7 +270,7 @@ func (p *program) logger(s Settings) *slog.Logger {
 
 // run serves until ctx ends, then lets the running requests finish.
 func (a *app) run(ctx context.Context) error {
-	a.log.Info("serving", "addr", a.listener.Addr().String(), "data", a.settings.Data, "version", currentBuild().String())
+	a.log.Info("serving", "addr", a.listener.Addr().String(), "ops", a.opsAddr(), "data", a.settings.Data, "version", currentBuild().String())
 	failed := make(chan error, 1)
 	go func() { failed <- a.serve() }()
 	select {

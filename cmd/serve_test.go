@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os/exec"
@@ -170,6 +171,13 @@ func TestServeFinishesRunningRequests(t *testing.T) {
 		return err != nil
 	}, patience, time.Millisecond, "nobody else is let in")
 	require.False(t, p.hasExited())
+	ready, err := http.Get("http://" + p.find(t, p.stderr, `msg=serving .*ops=(\S+)`) + "/readyz")
+	require.NoError(t, err)
+	defer ready.Body.Close()
+	said, err := io.ReadAll(ready.Body)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusServiceUnavailable, ready.StatusCode)
+	assert.Contains(t, string(said), `"server":{"state":"unavailable","reason":"shutting down"}`, "operators can see it")
 	_, err = slow.Write([]byte(body[10:]))
 	require.NoError(t, err)
 	response, err := http.ReadResponse(answers, nil)

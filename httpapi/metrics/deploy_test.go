@@ -125,3 +125,14 @@ func requireKnownMetrics(t *testing.T, all map[string]*dto.MetricFamily, alert, 
 	}
 	assert.True(t, len(used) > 0 || strings.HasPrefix(expr, "up{"), "%s asks for nothing of crms", alert)
 }
+
+func TestReadmeRefersToMetricsThatExist(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	rules := regexp.MustCompile("`([^`\n]*crms_[^`\n]*)`").FindAllStringSubmatch(string(readme), -1)
+	require.NotEmpty(t, rules)
+	all := families(t)
+	for _, rule := range rules {
+		requireKnownMetrics(t, all, "README.md", rule[1])
+	}
+}
