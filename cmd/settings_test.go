@@ -102,7 +102,7 @@ func settingCases() map[string]settingCase {
 				"https://Shop.example":     []string{"https://shop.example"},
 				"http://a:3000, https://b": []string{"http://a:3000", "https://b"},
 			},
-			[]string{"shop.example", "https://shop.example/", "https://shop.example/app", "https://a,", "https://u@a", "https://a?b", "null"}},
+			[]string{"shop.example", "https://shop.example/", "https://shop.example/app", "https://a,", "https://u@a", "https://a?b", "null", "https://*.shop.example"}},
 		"backup-dir": {func(s Settings) any { return s.BackupDir }, map[string]any{"/mnt/b": "/mnt/b"}, nil},
 		"backup-every": {func(s Settings) any { return s.BackupEvery },
 			map[string]any{"1m": time.Minute, "24h": 24 * time.Hour}, []string{"59s", "6", "daily"}},

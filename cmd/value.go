@@ -141,10 +141,10 @@ func origins(to *[]string) value {
 }
 
 // isOrigin reports whether s is what browsers send as Origin: no path, not
-// even a slash.
+// even a slash, and no pattern.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && isWeb(u) && s == u.Scheme+"://"+u.Host
+	return err == nil && isWeb(u) && s == u.Scheme+"://"+u.Host && !strings.Contains(s, "*")
 }
 
 func isWeb(u *url.URL) bool {
