@@ -152,8 +152,9 @@ func (s *Store) sweep() error {
 		// An Install that was cut short has only given the database that is still
 		// in use a second name.
 		if second := filepath.Join(dir, fileName); sameFile(second, filepath.Join(s.dir, fileName)) {
-			err = errors.Join(err, os.Remove(second), os.Remove(dir))
+			err = errors.Join(err, os.Remove(second))
 		}
+		_ = os.Remove(dir) // refused unless it is empty
 	}
 	return err
 }

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"crms/store/crm"
+	"crms/store/internal/kv"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// upgrade is when the tests migrate.
+var upgrade = time.Date(2026, 1, 25, 12, 0, 0, 0, time.UTC)
+
+const copyBefore = "schema-1-20260125T120000Z"
+
+// mark is a migration that writes its version into meta.
+func mark(to int) migration {
+	return migration{to: to, what: "a mark", apply: func(s *schema, tx *kv.Tx) error {
+		before, _, err := s.meta.Get(tx, "marks")
+		if err != nil {
+			return err
+		}
+		return s.meta.Put(tx, "marks", before+string(rune('0'+to)))
+	}}
+}
+
+var errMigration = errors.New("there is an order that it cannot understand")
+
+// fails is a migration that writes and then fails.
+func fails(to int) migration {
+	return migration{to: to, what: "a failure", apply: func(s *schema, tx *kv.Tx) error {
+		return errors.Join(mark(to).apply(s, tx), errMigration)
+	}}
+}
+
+func (p *plot) meta(t *testing.T, key string) (value string) {
+	t.Helper()
+	require.NoError(t, p.db.View(func(tx *kv.Tx) (err error) { value, _, err = p.schema.meta.Get(tx, key); return err }))
+	return value
+}
+
+// assertCopy wants a copy of the database as it was before, which the program of
+// version 1 opens.
+func (p *plot) assertCopy(t *testing.T) {
+	t.Helper()
+	before, err := Open(filepath.Join(p.dir, copyBefore), Options{Existing: true, Log: p.log})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, before.Close()) }()
+	facts, err := before.Facts()
+	require.NoError(t, err)
+	assert.Equal(t, 1, facts.Schema)
+	assert.Equal(t, Counts{Customers: 1, Orders: 1, Complaints: 1}, facts.Counts)
+	assert.Equal(t, p.generation, facts.Generation)
+	_, err = before.Profile(p.id)
+	assert.NoError(t, err)
+	findings, err := before.Verify()
+	require.NoError(t, err)
+	assert.Empty(t, findings)
+}
+
+func (p *plot) files(t *testing.T) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(p.dir)
+	require.NoError(t, err)
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestMigrationsRunInOrderAfterACopy(t *testing.T) {
+	p := newPlot(t)
+	require.NoError(t, p.migrate(1, []migration{mark(2), mark(3), mark(4)}, upgrade))
+	assert.Equal(t, "234", p.meta(t, "marks"))
+	assert.Equal(t, "4", p.meta(t, metaSchema))
+	p.assertCopy(t)
+
+	t.Run("the program of before refuses what they have made", func(t *testing.T) {
+		n, err := p.Snapshot(upgrade)
+		require.NoError(t, err)
+		defer func() { assert.NoError(t, n.Remove()) }()
+		_, err = Open(n.Dir, Options{Log: p.log})
+		assert.ErrorContains(t, err, "the database has schema version 4, this program knows up to 1: use a newer crms")
+		assert.NotContains(t, err.Error(), "\n")
+	})
+}
+
+func TestOnlyMigrationsThatAreDueRun(t *testing.T) {
+	p := newPlot(t)
+	require.NoError(t, p.migrate(3, []migration{fails(2), fails(3), mark(4)}, upgrade))
+	assert.Equal(t, "4", p.meta(t, "marks"))
+}
+
+func TestNothingIsCopiedWhenNoMigrationIsDue(t *testing.T) {
+	p := newPlot(t)
+	require.NoError(t, p.migrate(1, nil, upgrade))
+	require.NoError(t, p.migrate(4, []migration{fails(2), fails(4)}, upgrade))
+	assert.Equal(t, "1", p.meta(t, metaSchema))
+	assert.Equal(t, []string{"crms.db"}, p.files(t))
+}
+
+func TestMigrationThatFailsLeavesTheVersionBefore(t *testing.T) {
+	p := newPlot(t)
+	err := p.migrate(1, []migration{mark(2), fails(3), mark(4)}, upgrade)
+	require.ErrorIs(t, err, errMigration)
+	assert.EqualError(t, err, "cannot migrate to schema version 3 (a failure); the database before is in "+
+		filepath.Join(p.dir, copyBefore)+": there is an order that it cannot understand")
+	assert.Equal(t, "2", p.meta(t, metaSchema))
+	assert.Equal(t, "2", p.meta(t, "marks"), "nothing of the one that failed is left")
+	p.assertCopy(t)
+
+	t.Run("and goes on from there when it is mended", func(t *testing.T) {
+		require.NoError(t, p.migrate(2, []migration{mark(2), mark(3), mark(4)}, upgrade))
+		assert.Equal(t, "234", p.meta(t, "marks"))
+		assert.Equal(t, "4", p.meta(t, metaSchema))
+	})
+}
+
+func TestMigrationThatFailsAtEveryStartKeepsOneCopy(t *testing.T) {
+	p := newPlot(t)
+	for start := range 3 {
+		err := p.migrate(1, []migration{fails(2)}, upgrade.Add(time.Duration(start-2)*time.Hour))
+		require.ErrorIs(t, err, errMigration)
+	}
+	assert.Equal(t, []string{"crms.db", copyBefore}, p.files(t))
+	p.assertCopy(t)
+}
+
+func TestNothingIsMigratedWithoutACopy(t *testing.T) {
+	p := newPlot(t)
+	require.NoError(t, os.Mkdir(filepath.Join(p.dir, copyBefore), 0o700))
+	err := p.migrate(1, []migration{mark(2)}, upgrade)
+	assert.ErrorContains(t, err, "cannot keep a copy before a migration")
+	assert.Equal(t, "1", p.meta(t, metaSchema))
+	assert.Empty(t, p.meta(t, "marks"))
+}
+
+// TestMigrationsLeadToTheSchema holds the list to the version: one migration for
+// each step, in order.
+func TestMigrationsLeadToTheSchema(t *testing.T) {
+	all := migrations()
+	require.Len(t, all, schemaVersion-1)
+	for i, m := range all {
+		assert.Equal(t, i+2, m.to)
+		assert.NotEmpty(t, m.what)
+	}
+}
+
+func TestAMigratedStoreIsWrittenAsBefore(t *testing.T) {
+	p := newPlot(t)
+	require.NoError(t, p.migrate(1, []migration{mark(2)}, upgrade))
+	_, err := Do(context.Background(), p.Store, SetStatus{Change: Change{At: upgrade}, ID: p.id, Status: crm.Inactive})
+	require.NoError(t, err)
+	findings, err := p.Verify()
+	require.NoError(t, err)
+	assert.Empty(t, findings)
+}
