@@ -42,7 +42,7 @@ func (a *app) startOps() error {
 	}
 	l, err := net.Listen("tcp", a.settings.OpsAddr)
 	if err != nil && !a.settings.given["ops-addr"] {
-		a.log.Warn("no metrics: another server has the address; set "+settingNamed("ops-addr").String(), "error", err)
+		a.log.Warn("there are no metrics; set "+settingNamed("ops-addr").String()+" to have them", "error", err)
 		return nil
 	}
 	if err != nil {

@@ -70,7 +70,7 @@ func (s *Settings) table() []setting {
 	return []setting{
 		{"data", text(&s.Data, "DIR"), "./crms-data", every, "folder that holds the customers and their search index"},
 		{"addr", address(&s.Addr), ":5002", serve, "address to listen on"},
-		{"ops-addr", addressOrOff(&s.OpsAddr), "localhost:5082", serve, "address of metrics, profiles and health for operators; off for none"},
+		{"ops-addr", addressOrOff(&s.OpsAddr), "127.0.0.1:5082", serve, "address of metrics, profiles and health for operators; off for none"},
 		{"tls-cert-file", text(&s.TLSCertFile, "FILE"), "", serve, "PEM file with the certificate and its chain; without it the server speaks plain HTTP"},
 		{"tls-key-file", text(&s.TLSKeyFile, "FILE"), "", serve, "PEM file with the certificate's key"},
 		{"dev", toggle(&s.Dev), "", serve, "run without any configuration: own secret, sample customers, open CORS, on localhost"},

@@ -45,7 +45,7 @@ func TestSettingsDefaults(t *testing.T) {
 	assert.Equal(t, Settings{
 		Data:          "./crms-data",
 		Addr:          ":5002",
-		OpsAddr:       "localhost:5082",
+		OpsAddr:       "127.0.0.1:5082",
 		JWKSRefresh:   5 * time.Minute,
 		Zone:          time.UTC,
 		LogFormat:     "text",
