@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -117,6 +118,10 @@ func readJSON(r *request, limit int64) (jsontext.Value, error) {
 	return parseJSON(body)
 }
 
+// usedAttributes are those that crms reads; it leaves the others, and the
+// extensions, alone.
+var usedAttributes = []string{"specversion", "id", "source", "time", "type"}
+
 // readBinary reads an event whose attributes are headers and whose data is the
 // body.
 func readBinary(r *request, problems *crm.Problems) ([]crm.Event, error) {
@@ -124,22 +129,35 @@ func readBinary(r *request, problems *crm.Problems) ([]crm.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &object{members: map[string]jsontext.Value{}, taken: map[string]bool{}, problems: problems}
-	for header, values := range r.Header {
-		name, isAttribute := strings.CutPrefix(strings.ToLower(header), "ce-")
-		if !isAttribute {
+	o := &object{members: map[string]jsontext.Value{"data": data}, taken: map[string]bool{}, problems: problems}
+	for _, name := range usedAttributes {
+		values := r.Header.Values("Ce-" + name)
+		if len(values) == 0 {
 			continue
 		}
-		// The binding percent-encodes what a header cannot hold.
-		value, err := url.PathUnescape(values[0])
-		if err != nil || len(values) > 1 {
-			o.add(name, "must be one percent-encoded header")
-			continue
+		if len(values) > 1 {
+			o.add(name, "must be sent once")
 		}
-		o.members[name], _ = jsontext.AppendQuote(nil, value)
+		if o.members[name], err = jsontext.AppendQuote(nil, decodeHeader(values[0])); err != nil {
+			o.add(name, "must be valid UTF-8")
+		}
 	}
-	o.members["data"] = data
 	return []crm.Event{attributes(o)}, nil
+}
+
+var quotedPair = regexp.MustCompile(`\\(.)`)
+
+// decodeHeader reads the value of an attribute's header: in quotes or without,
+// with percent-encoding (HTTP binding, 3.1.3.2). A value that is not encoded
+// right is taken as it is, since the Go SDK, for one, encodes nothing.
+func decodeHeader(value string) string {
+	if len(value) > 1 && value[0] == '"' && value[len(value)-1] == '"' {
+		value = quotedPair.ReplaceAllString(value[1:len(value)-1], "$1")
+	}
+	if decoded, err := url.PathUnescape(value); err == nil {
+		return decoded
+	}
+	return value
 }
 
 // readEvent reads one event of the JSON format.
