@@ -27,7 +27,7 @@ type verdict struct {
 func (d *Dispatcher) send(ctx context.Context, e store.OutboxEntry) verdict {
 	request, err := d.request(ctx, e)
 	if err != nil {
-		return verdict{err: err}
+		return verdict{err: err, final: errors.Is(err, errNoPath)}
 	}
 	response, err := d.client.Do(request)
 	if err != nil {
@@ -38,7 +38,15 @@ func (d *Dispatcher) send(ctx context.Context, e store.OutboxEntry) verdict {
 	return d.judge(e, response)
 }
 
+// errNoPath says that a user cannot be named in an address: the segments . and
+// .. mean the folder and the one above, however they are written (RFC 3986,
+// 6.2.2), and deleting those is not what is meant.
+var errNoPath = errors.New("the user id cannot be a part of an address")
+
 func (d *Dispatcher) request(ctx context.Context, e store.OutboxEntry) (*http.Request, error) {
+	if e.UserID == "." || e.UserID == ".." {
+		return nil, errNoPath
+	}
 	token, err := d.Token()
 	if err != nil {
 		return nil, fmt.Errorf("no token for ATHS: %w", err)
@@ -77,14 +85,15 @@ func (d *Dispatcher) judge(e store.OutboxEntry, r *http.Response) verdict {
 	}
 }
 
-// retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
+// retryAfter reads the header in both of its forms (RFC 9110, 10.2.3). It is 0
+// when there is none, and [maxRetryAfter] at most.
 func retryAfter(r *http.Response, now time.Time) time.Duration {
 	header := r.Header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(header); err == nil {
-		return time.Duration(max(0, seconds)) * time.Second
+		return time.Duration(min(max(0, seconds), int(maxRetryAfter/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(header); err == nil {
-		return max(0, at.Sub(now))
+		return min(max(0, at.Sub(now)), maxRetryAfter)
 	}
 	return 0
 }
@@ -103,7 +112,7 @@ func nextAttempt(e store.OutboxEntry, v verdict, now time.Time) time.Time {
 		return time.Time{}
 	}
 	delay := backoff(e.Attempts, rand.Float64())
-	return now.Add(max(delay, min(v.retryAfter, maxRetryAfter)))
+	return now.Add(max(delay, v.retryAfter))
 }
 
 // backoff doubles with each failed attempt. The jitter, from 0 to 1, takes away
