@@ -8,6 +8,7 @@ import (
 	"crms/search"
 	"crms/store"
 	"crms/store/backup"
+	"crms/store/crm"
 
 	"github.com/go-json-experiment/json"
 )
@@ -102,7 +103,7 @@ func (o *operations) verify(r *http.Request, in VerifyRequest) (v Verified, err 
 	}
 	if len(differences) > 0 && in.Repair {
 		v.Reindex = true
-		return v, index.Reindex()
+		return v, rebuild(index)
 	}
 	for _, d := range differences {
 		v.Findings = append(v.Findings, "search index: "+d)
@@ -137,10 +138,21 @@ func (o *operations) reindex(r *http.Request, _ none) (IndexState, error) {
 	if err != nil {
 		return IndexState{}, err
 	}
-	if err := index.Reindex(); err != nil {
+	if err := rebuild(index); err != nil {
 		return IndexState{}, err
 	}
 	return o.indexState(r, none{})
+}
+
+// rebuild begins to build the index anew. A rebuild that is under way already, as
+// when there was no index, is as good as another.
+func rebuild(index *search.Index) error {
+	err := index.Reindex()
+	var busy *crm.Error
+	if errors.As(err, &busy) && busy.Kind == crm.Conflict {
+		return nil
+	}
+	return err
 }
 
 func (o *operations) indexState(*http.Request, none) (IndexState, error) {

@@ -206,7 +206,7 @@ func (s *Scheduler) files(suffix string) ([]file, error) {
 	var all []file
 	for _, e := range entries {
 		base, ends := strings.CutSuffix(e.Name(), suffix)
-		if t, err := time.Parse(nameLayout, base); ends && err == nil {
+		if t, err := time.Parse(nameLayout, base); ends && err == nil && e.Type().IsRegular() {
 			all = append(all, file{filepath.Join(s.Dir, e.Name()), t})
 		}
 	}
