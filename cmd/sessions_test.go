@@ -18,21 +18,26 @@ import (
 
 const readme = "../README.md"
 
-// readmeBlock is a session in a shell that the README shows and that must be
-// true: lines with $ and those that they go on in, each followed by what it
-// prints.
-var readmeBlock = regexp.MustCompile("(?s)<!-- run -->\n```console\n(.*?)```\n")
+// shownSession is a session in a shell that a page shows and that must be true:
+// lines with $ and those that they go on in, each followed by what it prints.
+var shownSession = regexp.MustCompile("(?s)<!-- run -->\n```console\n(.*?)```\n")
 
-// TestReadmeSessions runs every session of the README against the server of
-// --dev, in one shell from the first to the last. With -update it writes what
-// they print into the README.
+// TestReadmeSessions runs every session of the README, and of the page about
+// events, against the server of --dev, in one shell from the first to the last
+// of a page. With -update it writes what they print into the page.
 func TestReadmeSessions(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("the README speaks to those who have curl")
 	}
-	content, err := os.ReadFile(readme)
+	for _, page := range []string{readme, "../httpapi/EVENTS.md"} {
+		t.Run(filepath.Base(page), func(t *testing.T) { checkSessions(t, page) })
+	}
+}
+
+func checkSessions(t *testing.T, page string) {
+	content, err := os.ReadFile(page)
 	require.NoError(t, err)
-	blocks := readmeBlock.FindAllStringSubmatch(string(content), -1)
+	blocks := shownSession.FindAllStringSubmatch(string(content), -1)
 	require.NotEmpty(t, blocks)
 	var commands []string
 	for _, block := range blocks {
@@ -40,17 +45,17 @@ func TestReadmeSessions(t *testing.T) {
 	}
 	printed := runSession(t, commands)
 	next := 0
-	got := readmeBlock.ReplaceAllStringFunc(string(content), func(block string) string {
+	got := shownSession.ReplaceAllStringFunc(string(content), func(block string) string {
 		var b strings.Builder
 		b.WriteString("<!-- run -->\n```console\n")
-		for _, command := range shellCommands(readmeBlock.FindStringSubmatch(block)[1]) {
+		for _, command := range shellCommands(shownSession.FindStringSubmatch(block)[1]) {
 			b.WriteString("$ " + command + "\n" + printed[next])
 			next++
 		}
 		return b.String() + "```\n"
 	})
 	if *update {
-		require.NoError(t, os.WriteFile(readme, []byte(got), 0o644))
+		require.NoError(t, os.WriteFile(page, []byte(got), 0o644))
 		return
 	}
 	assert.Equal(t, got, string(content), "after reading the answers, run: go test ./cmd -run TestReadme -update")
@@ -82,7 +87,8 @@ func shellCommands(session string) []string {
 func runSession(t *testing.T, commands []string) []string {
 	t.Helper()
 	const separator = "=== next ==="
-	v := startService(t, time.Date(2026, 2, 2, 12, 0, 0, 0, time.UTC), "--dev")
+	now := time.Date(2026, 2, 2, 12, 0, 0, 0, time.UTC)
+	v := startService(t, now, "--dev")
 	require.NoError(t, v.program.fillSample(t.Context(), v.app))
 	var script strings.Builder
 	for _, c := range commands {
@@ -96,7 +102,7 @@ func runSession(t *testing.T, commands []string) []string {
 	shell.Stdin = strings.NewReader(script.String())
 	out, err := shell.CombinedOutput()
 	require.NoError(t, err, string(out))
-	printed := strings.Split(string(out), separator+"\n")
+	printed := strings.Split(fixNewIDs(string(out), now), separator+"\n")
 	require.Len(t, printed, len(commands)+1)
 	for i, text := range printed {
 		if text != "" {
@@ -104,6 +110,19 @@ func runSession(t *testing.T, commands []string) []string {
 		}
 	}
 	return printed
+}
+
+// fixNewIDs gives the customers that are made in a session ids without chance:
+// the time at which they were made, and their number in place of the rest.
+func fixNewIDs(printed string, made time.Time) string {
+	numbers := map[string]int{}
+	newID := regexp.MustCompile(fmt.Sprintf("%08x[0-9a-f]{16}", made.Unix()))
+	return newID.ReplaceAllStringFunc(printed, func(id string) string {
+		if numbers[id] == 0 {
+			numbers[id] = len(numbers) + 1
+		}
+		return fmt.Sprintf("%sa1b2c3d4e5%06x", id[:8], numbers[id])
+	})
 }
 
 // mintedToken is a call of crms whose output the shell takes.
