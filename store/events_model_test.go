@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// seeds is how many histories are played; each failure names its own.
 const seeds = 30
 
 // The model says what becomes of a user as a function of the set of events
