@@ -118,9 +118,12 @@ func (o *operations) importFile(w http.ResponseWriter, r *http.Request) {
 	}
 	now := crm.Millis(o.Now())
 	run := importRun{
-		store: into, send: send, ids: crm.NewIDs(),
+		store: into, send: send, ids: crm.NewIDs(), batch: batchBesideOthers,
 		stop:     func() { _ = answer.SetReadDeadline(time.Unix(1, 0)) },
 		template: store.Import{Change: store.Change{At: now, By: crm.Importer}, OnConflict: onConflict, Restore: options.Restore},
+	}
+	if o.Alone || options.DryRun {
+		run.batch = batchAlone
 	}
 	if err := run.run(r.Context(), r.Body, options.Format); err != nil {
 		_ = send(importMessage{Failure: err.Error()}) // unless the command has gone

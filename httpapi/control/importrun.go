@@ -16,11 +16,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The records of a batch are committed together. More of them cost other writers
-// a longer wait, fewer cost the import more commits.
+// The records of a batch are committed together: the more there are, the less
+// the import costs, and the longer other writers wait.
 const (
-	batchRecords = 2000
-	batchBytes   = 8 << 20
+	batchBesideOthers = 1000
+	batchAlone        = 5000
+	batchBytes        = 8 << 20
 )
 
 // importRun imports a file: one goroutine splits it into batches, one for each
@@ -29,6 +30,7 @@ type importRun struct {
 	store    *store.Store
 	template store.Import // without rows
 	ids      *crm.IDs
+	batch    int // records
 	send     func(importMessage) error
 	stop     func() // ends the reading of the file
 	counts   Imported
@@ -55,7 +57,7 @@ func (i *importRun) run(ctx context.Context, file io.Reader, format transfer.For
 	group.Go(func() error {
 		defer close(unread)
 		defer close(inOrder)
-		return split(ctx, records, unread, inOrder)
+		return i.split(ctx, records, unread, inOrder)
 	})
 	for range workers {
 		group.Go(func() error {
@@ -98,9 +100,9 @@ func (i *importRun) reader(records *transfer.Records, format transfer.Format) (*
 
 // split makes batches of the records, for those who read them and for the one
 // who commits them.
-func split(ctx context.Context, records *transfer.Records, unread, inOrder chan<- *batch) error {
+func (i *importRun) split(ctx context.Context, records *transfer.Records, unread, inOrder chan<- *batch) error {
 	for {
-		b, err := nextBatch(records)
+		b, err := nextBatch(records, i.batch)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("the file could not be read: %w", err)
 		}
@@ -119,9 +121,9 @@ func split(ctx context.Context, records *transfer.Records, unread, inOrder chan<
 	}
 }
 
-func nextBatch(records *transfer.Records) (*batch, error) {
+func nextBatch(records *transfer.Records, most int) (*batch, error) {
 	b := &batch{ready: make(chan struct{})}
-	for size := 0; len(b.records) < batchRecords && size < batchBytes; {
+	for size := 0; len(b.records) < most && size < batchBytes; {
 		r, err := records.Next()
 		if err != nil {
 			return b, err
