@@ -91,6 +91,7 @@ func chooseFormat(flag, path string) (transfer.Format, error) {
 }
 
 func (p *program) importFrom(cmd *cobra.Command, s Settings, path, rejectsPath string, o control.ImportOptions) (err error) {
+	p.tuneCollector()
 	file, size, err := openInput(cmd, path)
 	if err != nil {
 		return err
