@@ -194,7 +194,7 @@ func TestLeavingCustomer(t *testing.T) {
 	})
 	t.Run("takes what an administrator entered with it", func(t *testing.T) {
 		s := leaving(t)
-		do(s, store.Update{Change: s.change(), ID: s.user("u").ID, FullName: to("Edited")})
+		do(s, store.Update{Change: store.Change{At: at(9), By: admin}, ID: s.user("u").ID, FullName: to("Edited")})
 		s.ingest(ordered("u", orderDeleted("o1", 6)), complained("u", crm.Complaint{ComplaintID: "c1", Version: at(6), Deleted: true}))
 		s.assertNobody("u")
 		parked, _, err := s.ParkedEvents(10)
