@@ -130,6 +130,9 @@ func openInput(cmd *cobra.Command, path string) (file io.ReadCloser, size int64,
 	if err != nil {
 		return nil, 0, errors.Join(err, f.Close())
 	}
+	if info.IsDir() {
+		return nil, 0, errors.Join(fmt.Errorf("%s is a folder, not a file", path), f.Close())
+	}
 	if !info.Mode().IsRegular() {
 		return f, unknownSize, nil
 	}

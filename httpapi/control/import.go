@@ -174,7 +174,10 @@ func Import(ctx context.Context, c *Client, o ImportOptions, file io.Reader, tel
 	for {
 		var m importMessage
 		if err := json.UnmarshalDecode(d, &m); err != nil {
-			return n, fmt.Errorf("the server broke off: %w", errors.Join(ctx.Err(), err))
+			if ctx.Err() != nil {
+				return n, context.Cause(ctx)
+			}
+			return n, fmt.Errorf("the server broke off: %w", err)
 		}
 		switch {
 		case m.Header != nil:

@@ -50,10 +50,10 @@ func (r *row) member(name string, v jsontext.Value) {
 		r.objects(name, v, r.complaint)
 		r.distinct(name, len(r.Complaints), func(i int) string { return r.Complaints[i].ComplaintID })
 	case "ordersByStatus":
-		r.totals.OrdersByStatus = r.counts(name, v, ofOrders)
+		r.totals.OrdersByStatus = r.counts(name, v, crm.OrderCounts)
 		r.Given |= store.GivenOrdersByStatus
 	case "complaintsByCategory":
-		r.totals.ComplaintsByCategory = r.counts(name, v, ofComplaints)
+		r.totals.ComplaintsByCategory = r.counts(name, v, crm.ComplaintCounts)
 		r.Given |= store.GivenComplaintsByCategory
 	case "openingBalance":
 		r.openingBalance(v)
@@ -280,13 +280,9 @@ func (r *row) metadata(name string, v jsontext.Value) {
 	}
 }
 
-const (
-	ofOrders     = true
-	ofComplaints = false
-)
-
-// counts reads an object of numbers, such as ordersByStatus.
-func (r *row) counts(field string, v jsontext.Value, ofOrders bool) []crm.Count {
+// counts reads an object of numbers, such as ordersByStatus, and puts them in
+// their order.
+func (r *row) counts(field string, v jsontext.Value, inOrder func(map[string]int64) []crm.Count) []crm.Count {
 	if !r.isA(field, v, '{', "an object of numbers") {
 		return nil
 	}
@@ -298,7 +294,7 @@ func (r *row) counts(field string, v jsontext.Value, ofOrders bool) []crm.Count 
 			counts[name] += parsed(r, field+"."+name, string(n), parseCount)
 		}
 	})
-	return crm.CountsOf(counts, ofOrders)
+	return inOrder(counts)
 }
 
 // openingBalance reads what lies behind the ledger. The totals beside it are
@@ -312,9 +308,9 @@ func (r *row) openingBalance(v jsontext.Value) {
 	members(v, func(name string, member jsontext.Value) {
 		switch name {
 		case "ordersByStatus":
-			f.OrdersByStatus = r.counts(path+name, member, ofOrders)
+			f.OrdersByStatus = r.counts(path+name, member, crm.OrderCounts)
 		case "complaintsByCategory":
-			f.ComplaintsByCategory = r.counts(path+name, member, ofComplaints)
+			f.ComplaintsByCategory = r.counts(path+name, member, crm.ComplaintCounts)
 		default:
 			s, ok := r.textOrNumber(path, name, member)
 			if ok && r.total(&f, path, name, s) == 0 {

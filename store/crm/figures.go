@@ -115,14 +115,15 @@ func (f *Figures) SetComplaints(from Figures) {
 	f.ComplaintsByCategory, f.LastComplaint = from.ComplaintsByCategory, from.LastComplaint
 }
 
-// CountsOf returns the counts in the order of [Figures.OrdersByStatus], or, for
-// complaints, of [Figures.ComplaintsByCategory]; without those that are zero.
-func CountsOf(counts map[string]int64, ofOrders bool) []Count {
-	order := compareNames
-	if ofOrders {
-		order = compareOrderCounts
-	}
-	var list []Count
+// OrderCounts returns the counts in the order of [Figures.OrdersByStatus],
+// without those that are zero.
+func OrderCounts(counts map[string]int64) []Count { return sortedCounts(counts, compareOrderCounts) }
+
+// ComplaintCounts returns the counts in the order of
+// [Figures.ComplaintsByCategory], without those that are zero.
+func ComplaintCounts(counts map[string]int64) []Count { return sortedCounts(counts, compareNames) }
+
+func sortedCounts(counts map[string]int64, order func(a, b Count) int) (list []Count) {
 	for name, n := range counts {
 		if n != 0 {
 			list = append(list, Count{name, n})
