@@ -12,10 +12,8 @@ import (
 // gain nothing and cost memory.
 const batchSize = 500
 
-const (
-	maxRetryAfter = time.Minute
-	maxFailures   = 5 // of writes in a row, then the index is built anew
-)
+// maxRetryAfter bounds the pause between attempts that fail.
+const maxRetryAfter = time.Minute
 
 // keeper is the goroutine that owns the index: it follows the source, starts
 // rebuilds and swaps in their results. Nothing else writes to the current
@@ -84,8 +82,8 @@ func (k *keeper) catchUp() (more bool) {
 		k.discard(v, "it is damaged")
 	case errors.Is(err, errPruned):
 		k.discard(v, "it is too far behind")
-	case errors.Is(err, errUnwritable) && k.failures >= maxFailures:
-		k.discard(v, "it cannot be written")
+	case errors.Is(err, errUnwritable):
+		k.reopen(v, err)
 	default:
 		k.fail("it cannot follow the store", err)
 	}
@@ -148,8 +146,9 @@ func present(src Source, changes []crm.Change) (put []crm.Contact, drop []crm.ID
 // what may be pruned: nothing that a rebuild still needs.
 func (k *keeper) reached(position uint64) {
 	if position != k.position {
+		documents := k.volume().count()
 		k.mu.Lock()
-		k.move(position)
+		k.move(position, documents)
 		k.mu.Unlock()
 	}
 	if k.failures > 0 {
@@ -195,17 +194,40 @@ func (k *keeper) fail(reason string, err error) {
 	k.failures++
 }
 
+// reopen takes the current volume up again as it is on the disk. After a write
+// that failed, as on a full disk, what Bleve holds in memory is not to be trusted:
+// its next write panics. The files are as they were before.
+func (k *keeper) reopen(v *volume, cause error) {
+	k.retire(v)
+	if err := v.close(); err != nil {
+		k.opts.Log.Error("cannot close search index", "error", err)
+	}
+	reason, err := k.openCurrent()
+	if err != nil {
+		k.opts.Log.Error("cannot open search index again", "error", err)
+	}
+	if reason != "" {
+		k.begin(reason)
+	}
+	k.fail("it cannot be written", cause)
+}
+
+// retire stops answering from the volume, if it is the current one.
+func (k *keeper) retire(v *volume) (current bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.current != v {
+		return false
+	}
+	k.current = nil
+	k.move(0, 0)
+	return true
+}
+
 // discard stops answering from the volume, if it is the current one, and
 // begins to build another.
 func (k *keeper) discard(v *volume, reason string) {
-	k.mu.Lock()
-	current := k.current == v
-	if current {
-		k.current = nil
-		k.move(0)
-	}
-	k.mu.Unlock()
-	if !current {
+	if !k.retire(v) {
 		return
 	}
 	if err := errors.Join(k.folders.useNone(), v.close()); err != nil {

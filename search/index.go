@@ -66,11 +66,12 @@ type Index struct {
 	reindex chan struct{} // asks for a rebuild, capacity 1
 	torn    chan *volume  // found to be damaged, capacity 1
 
-	mu       sync.RWMutex
-	current  *volume // nil while there is none that is true
-	position uint64  // of current
-	moved    chan struct{}
-	status   Status
+	mu        sync.RWMutex
+	current   *volume // nil while there is none that is true
+	position  uint64  // of current
+	documents uint64  // of current
+	moved     chan struct{}
+	status    Status
 }
 
 // Open opens the index in the folder and begins to follow the source. When
@@ -189,17 +190,19 @@ func (x *Index) volume() *volume {
 
 // use answers from the volume from now on, and returns the one used before.
 func (x *Index) use(v *volume, position uint64) (before *volume) {
+	documents := v.count()
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	before, x.current = x.current, v
 	x.status = Status{State: OK}
-	x.move(position)
+	x.move(position, documents)
 	return before
 }
 
-// move sets the position and wakes those who wait for it. The caller holds mu.
-func (x *Index) move(position uint64) {
-	x.position = position
+// move notes where the index is and wakes those who wait for it. The caller
+// holds mu.
+func (x *Index) move(position, documents uint64) {
+	x.position, x.documents = position, documents
 	close(x.moved)
 	x.moved = make(chan struct{})
 }

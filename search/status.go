@@ -36,9 +36,7 @@ func (x *Index) Status() Status {
 	s.Answering = true
 	s.Position = x.position
 	s.Lag = last - min(last, x.position)
-	if n, err := x.current.count(); err == nil {
-		s.Documents = n
-	}
+	s.Documents = x.documents
 	return s
 }
 

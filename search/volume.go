@@ -173,8 +173,15 @@ func (v *volume) compact(ctx context.Context) (err error) {
 	return nil
 }
 
-// count is the number of documents.
-func (v *volume) count() (uint64, error) { return v.index.DocCount() }
+// count is the number of documents; 0 when it cannot be counted. It is the
+// writer's to call: beside a write that fails Bleve's answer is not safe.
+func (v *volume) count() uint64 {
+	n, err := v.index.DocCount()
+	if err != nil {
+		return 0
+	}
+	return n
+}
 
 // close closes the volume. One that is stuck would never close: it is left to
 // the end of the process.
