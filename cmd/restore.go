@@ -119,7 +119,7 @@ func (p *program) unpack(path, dir, identityPath string) (m backup.Manifest, n *
 		return m, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(findings) > 0 {
-		return m, nil, fmt.Errorf("%s is not sound: %d findings, the first: %s", path, len(findings), findings[0])
+		return m, nil, fmt.Errorf("%s is not sound, findings: %d, the first: %s", path, len(findings), findings[0])
 	}
 	return m, n, nil
 }

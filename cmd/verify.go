@@ -61,14 +61,14 @@ func (p *program) verifyData(ctx context.Context, c *control.Client, dir string,
 		fmt.Fprintln(p.stdout, f)
 	}
 	if len(v.Findings) > 0 {
-		return fmt.Errorf("%s is not sound: %d findings", dir, len(v.Findings))
+		return fmt.Errorf("%s is not sound, findings: %d", dir, len(v.Findings))
 	}
 	if v.Reindex && repair {
 		if err := p.awaitIndex(ctx, c); err != nil {
 			return err
 		}
 	} else if v.Reindex {
-		fmt.Fprintln(p.stdout, "the search index is being built and was not compared")
+		fmt.Fprintln(p.stdout, "the search index is not built yet and was not compared")
 	}
 	_, err = fmt.Fprintf(p.stdout, "%s is sound: %d customers, %d orders, %d complaints\n", dir, v.Counts.Customers, v.Counts.Orders, v.Counts.Complaints)
 	return err

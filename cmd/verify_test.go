@@ -47,7 +47,7 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 		got := execute(t, "verify", "--data", data)
 		assert.Equal(t, exitFailed, got.code)
 		assert.Regexp(t, `(?m)^index users: entry [0-9a-f]+ of customers [0-9a-f]{24} is missing, not [0-9a-f]{24}$`, got.stdout)
-		assert.Regexp(t, `^crms: \S+ is not sound: \d findings\n$`, got.stderr)
+		assert.Regexp(t, `^crms: \S+ is not sound, findings: \d\n$`, got.stderr)
 
 		got = requireDone(t, execute(t, "verify", "--data", data, "--repair"))
 		assert.Contains(t, got.stdout, "indexes and counters were derived again; 0 customers had wrong figures\n")
@@ -85,7 +85,7 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 		for _, args := range [][]string{{"verify", path}, {"restore", "--data", fresh, path}} {
 			got := run(nil, args...)
 			requireRefusal(t, got, exitFailed)
-			assert.Contains(t, got.stderr, path+" is not sound: ")
+			assert.Contains(t, got.stderr, path+" is not sound, findings: ")
 			assert.Contains(t, got.stderr, "index users: ")
 		}
 		assert.Empty(t, entries(t, fresh))

@@ -124,7 +124,7 @@ func (s *Store) copyTo(path string, see func(*kv.Tx) error) (err error) {
 		if err := see(tx); err != nil {
 			return err
 		}
-		w := bufio.NewWriterSize(&steady{f: f}, 1<<20)
+		w := bufio.NewWriterSize(kv.NewSteadyWriter(f), 1<<20)
 		if _, err := tx.WriteTo(w); err != nil {
 			return err
 		}
@@ -134,25 +134,6 @@ func (s *Store) copyTo(path string, see func(*kv.Tx) error) (err error) {
 		return err
 	}
 	return f.Sync()
-}
-
-// steady writes to a file and makes what it has written durable every few
-// megabytes. All at once at the end, that would keep the commits of others, who
-// wait for the same disk, for much longer.
-type steady struct {
-	f        *os.File
-	unsynced int
-}
-
-const syncEvery = 8 << 20
-
-func (w *steady) Write(b []byte) (int, error) {
-	n, err := w.f.Write(b)
-	if w.unsynced += n; err == nil && w.unsynced >= syncEvery {
-		w.unsynced = 0
-		err = w.f.Sync()
-	}
-	return n, err
 }
 
 // replacedPrefix begins the names of the folders that keep what [Install] has
@@ -261,7 +242,7 @@ func (s *Store) compact() (before, after int64, err error) {
 		return 0, 0, err
 	}
 	if len(findings) > 0 {
-		return 0, 0, fmt.Errorf("it is not sound, %d findings, see crms verify: %s", len(findings), findings[0])
+		return 0, 0, fmt.Errorf("it is not sound, findings: %d, see crms verify: %s", len(findings), findings[0])
 	}
 	info, err := os.Stat(n.File())
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"crms/store/internal/kv"
 )
 
 // partialSuffix marks a file that is not whole yet.
@@ -32,7 +34,7 @@ func WriteFile(path string, write func(io.Writer) error) (size int64, sum string
 		}
 	}()
 	written := sha256.New()
-	buffered := bufio.NewWriterSize(io.MultiWriter(f, written), 1<<20)
+	buffered := bufio.NewWriterSize(io.MultiWriter(kv.NewSteadyWriter(f), written), 1<<20)
 	err = write(buffered)
 	if err == nil {
 		err = buffered.Flush()
@@ -52,7 +54,7 @@ func WriteFile(path string, write func(io.Writer) error) (size int64, sum string
 	if err := os.Rename(partial, path); err != nil {
 		return 0, "", err
 	}
-	return size, sum, syncDir(filepath.Dir(path))
+	return size, sum, kv.SyncDir(filepath.Dir(path))
 }
 
 func readBack(f *os.File) (size int64, sum string, err error) {
@@ -62,13 +64,4 @@ func readBack(f *os.File) (size int64, sum string, err error) {
 	hash := sha256.New()
 	size, err = io.Copy(hash, f)
 	return size, hex.EncodeToString(hash.Sum(nil)), err
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -176,7 +176,7 @@ func (s *Scheduler) backup() (name string, m Manifest, err error) {
 	// Verifying changes the snapshot's free pages, so it comes last.
 	findings, err := n.Verify()
 	if err == nil && len(findings) > 0 {
-		err = fmt.Errorf("the store is not sound, %d findings, see crms verify: %s", len(findings), findings[0])
+		err = fmt.Errorf("the store is not sound, findings: %d, see crms verify: %s", len(findings), findings[0])
 	}
 	if err != nil {
 		return "", m, errors.Join(err, s.setAside(name))

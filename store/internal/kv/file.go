@@ -16,6 +16,28 @@ import (
 // written: give it a fast writer.
 func (tx *Tx) WriteTo(w io.Writer) (int64, error) { return tx.bolt.WriteTo(w) }
 
+// SteadyWriter writes to a file and makes what it has written durable every few
+// megabytes. All at once at the end, that would hold up the commits of others,
+// who wait for the same disk, for much longer.
+type SteadyWriter struct {
+	file     *os.File
+	unsynced int
+}
+
+const syncEvery = 8 << 20
+
+// NewSteadyWriter writes to the file; what comes last is the caller's to sync.
+func NewSteadyWriter(f *os.File) *SteadyWriter { return &SteadyWriter{file: f} }
+
+func (w *SteadyWriter) Write(b []byte) (int, error) {
+	n, err := w.file.Write(b)
+	if w.unsynced += n; err == nil && w.unsynced >= syncEvery {
+		w.unsynced = 0
+		err = w.file.Sync()
+	}
+	return n, err
+}
+
 // compactStep is how many bytes of rows go into one transaction of a compaction.
 const compactStep = 64 << 20
 
