@@ -205,6 +205,7 @@ func TestBackupThatIsKilled(t *testing.T) {
 
 	for round := range 6 {
 		killServer := round%2 == 1
+		require.NoError(t, os.RemoveAll(path+".partial")) // of the last one that was killed
 		p := startProcess(t, nil, "backup", "--data", data, path)
 		time.Sleep(rand.N(whole))
 		if killServer {
