@@ -38,7 +38,7 @@ func (a *app) startDispatcher(p *program) error {
 	if err != nil {
 		return err
 	}
-	d := aths.Start(aths.Config{Store: a.store, URL: target, Token: token, Now: p.now, Log: a.log})
+	d := aths.Start(aths.Config{Store: a.store, URL: target, Token: token, Now: p.now, Log: a.log, Grace: a.settings.ShutdownGrace})
 	a.closers = append(a.closers, func() error { d.Close(); return nil })
 	return nil
 }

@@ -49,7 +49,8 @@ func (a *API) events(r *request) (answer, error) {
 	}
 	for i := range events {
 		if events[i].Type == crm.UserRegistered {
-			events[i].NewID = a.ids.New(now)
+			// The id carries the second of registration, as all ids do.
+			events[i].NewID = a.ids.New(events[i].Since())
 		}
 	}
 	n, err := store.Do(r.Context(), a.store, store.Ingest{At: now, Events: events})

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"crms/httpapi/metrics"
+
+	"crms/store/crm"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -57,7 +59,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 		attrs := []slog.Attr{
 			slog.String("request", n.id), slog.String("method", method(r.Method)), slog.String("route", n.route),
 			slog.Int("status", n.status), slog.Int("bytes", n.bytes), slog.Duration("took", took),
-			slog.String("user", n.userID),
+			slog.String("user", crm.LoggableID(n.userID)),
 		}
 		if n.cause != nil {
 			level = slog.LevelError

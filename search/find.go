@@ -56,10 +56,13 @@ func (s *snapshot) findings(r request) (findings, error) {
 		f[t] = make([]*roaring.Bitmap, len(s.segments))
 	}
 	f.addSpelled(s, r)
-	if f.count() < enough && cardinality(f[sameKey]) == 0 {
+	spelled := f.count()
+	if spelled < enough && cardinality(f[sameKey]) == 0 {
 		f.addLike(s, r, allNear, oneTypo)
 	}
-	if f.count() == 0 {
+	// Where nobody is spelled so, a stranger within one edit must not hide whom
+	// two edits would find.
+	if spelled == 0 && f.count() < enough {
 		f.addLike(s, r, allFar, allTypos)
 	}
 	return f, s.err()

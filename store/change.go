@@ -54,14 +54,19 @@ func (t *tx) save(before *record, after record) error {
 }
 
 // amend saves a change of the profile with its place in the history. Where no
-// field differs it is no change to speak of: what is kept beside the fields,
-// such as their versions, is saved if it differs.
+// field differs, and no new reason is given, it is no change to speak of: what is
+// kept beside the fields, such as their versions, is saved if it differs.
 func (t *tx) amend(before, after record, c Change, e crm.Entry) (record, error) {
 	if len(e.Changes) == 0 {
-		if reflect.DeepEqual(before, after) {
+		news, err := t.isNewReason(before, e)
+		switch {
+		case err != nil:
+			return before, err
+		case !news && reflect.DeepEqual(before, after):
 			return before, nil
+		case !news:
+			return after, t.save(&before, after)
 		}
-		return after, t.save(&before, after)
 	}
 	after.Revision++
 	after.LastModifiedBy, after.LastModifiedAt = c.By, c.At
@@ -69,6 +74,16 @@ func (t *tx) amend(before, after record, c Change, e crm.Entry) (record, error) 
 		return before, err
 	}
 	return after, t.save(&before, after)
+}
+
+// isNewReason reports whether the entry gives a reason that the last one does
+// not: a request that is sent again must not fill the history.
+func (t *tx) isNewReason(r record, e crm.Entry) (bool, error) {
+	if e.Reason == "" || r.Entries == 0 {
+		return e.Reason != "", nil
+	}
+	last, _, err := t.history.Get(t.Tx, numberedKey{r.ID, r.Entries})
+	return last.Action != e.Action || last.Reason != e.Reason, err
 }
 
 // remember adds an entry to the customer's history.

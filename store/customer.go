@@ -89,11 +89,16 @@ func (t *tx) insert(c Change, customer crm.Customer) (record, error) {
 	return r, t.save(nil, r)
 }
 
-// outliveTombstone keeps the time of a deletion, but not that it was this
-// customer's, when an import brings a deleted customer back under its id.
+// outliveTombstone is for a customer whose user was deleted before. What ATHS
+// has not been told of the deletion yet, it is not to be told any more. When an
+// import brings a deleted customer back under its id, the tombstone keeps the
+// time, but not that it is this customer's.
 func (t *tx) outliveTombstone(r record) error {
 	stone, found, err := t.tombstones.Get(t.Tx, r.UserID)
-	if err != nil || !found || stone.ID != r.ID {
+	if err != nil || !found {
+		return err
+	}
+	if err := t.recall(r.UserID); err != nil || stone.ID != r.ID {
 		return err
 	}
 	stone.ID = crm.ID{}

@@ -157,10 +157,19 @@ func TestSetStatusAndType(t *testing.T) {
 	})
 	t.Run("the same value again changes nothing", func(t *testing.T) {
 		before := s.profile(c.ID)
-		do(s, store.SetStatus{Change: s.change(), ID: c.ID, Status: crm.Suspended, Reason: "again"})
+		do(s, store.SetStatus{Change: s.change(), ID: c.ID, Status: crm.Suspended})
 		do(s, store.SetType{Change: s.change(), ID: c.ID, Type: crm.Premium})
 		assert.Equal(t, before, s.profile(c.ID))
 		assert.Len(t, s.history(c.ID), 3)
+	})
+	t.Run("the same value for another reason keeps the reason, once", func(t *testing.T) {
+		for range 2 {
+			do(s, store.SetStatus{Change: s.change(), ID: c.ID, Status: crm.Suspended, Reason: "again"})
+		}
+		history := s.history(c.ID)
+		require.Len(t, history, 4)
+		assert.Equal(t, "again", history[0].Reason)
+		assert.Empty(t, history[0].Changes)
 	})
 }
 

@@ -151,7 +151,7 @@ func (t *tx) userRegistered(s standing, e crm.Event, at time.Time) (Outcome, err
 	}
 	c := crm.Customer{
 		ID: e.NewID, UserID: e.UserID, Email: *e.User.Email, FullName: *e.User.FullName,
-		Since: since(e), Registrations: []crm.Registration{{At: e.Time, Since: since(e)}},
+		Since: e.Since(), Registrations: []crm.Registration{{At: e.Time, Since: e.Since()}},
 		Tags: []string{}, Preferences: []byte("{}"),
 		CreatedBy: crm.AuthService, CreatedAt: at, LastModifiedBy: crm.AuthService, LastModifiedAt: at,
 		Versions: crm.ContactVersions{Email: e.Time, FullName: e.Time},
@@ -165,21 +165,15 @@ func (t *tx) userRegistered(s standing, e crm.Event, at time.Time) (Outcome, err
 	return Applied, t.unpark(e.UserID, at)
 }
 
-// since is when the user registered, as far as the event says.
-func since(e crm.Event) time.Time {
-	if e.User.RegisteredAt.IsZero() {
-		return e.Time
-	}
-	return e.User.RegisteredAt
-}
-
 // userChanged takes over each contact field of which the event is newer than
 // what is known, and the registration, when it reports one.
 func (t *tx) userChanged(before record, e crm.Event, at time.Time) (Outcome, error) {
 	after, diff := before, difference{}
 	newest := false
 	take := func(name string, field *string, version *time.Time, to *string) {
-		if to != nil && e.Time.After(*version) {
+		// Of two values that bear the same time the lesser stands, so that the
+		// order in which they come does not matter.
+		if to != nil && (e.Time.After(*version) || e.Time.Equal(*version) && *to < *field) {
 			diff.text(name, field, *to)
 			*version, newest = e.Time, true
 		}
@@ -187,7 +181,7 @@ func (t *tx) userChanged(before record, e crm.Event, at time.Time) (Outcome, err
 	take("email", &after.Email, &after.Versions.Email, e.User.Email)
 	take("fullName", &after.FullName, &after.Versions.FullName, e.User.FullName)
 	take("contactNumber", &after.ContactNumber, &after.Versions.ContactNumber, e.User.ContactNumber)
-	if e.Type == crm.UserRegistered && addRegistration(&after, crm.Registration{At: e.Time, Since: since(e)}) {
+	if e.Type == crm.UserRegistered && addRegistration(&after, crm.Registration{At: e.Time, Since: e.Since()}) {
 		newest = true
 		diff.moved("customerSince", before.Since, after.Since)
 	}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"crms/store"
 	"crms/store/crm"
@@ -217,9 +218,9 @@ func TestUserUpdate(t *testing.T) {
 		edit := s.change()
 		do(s, store.Update{Change: edit, ID: id, FullName: to("Edited")})
 		late, early := updated("u", 0, crm.UserReport{FullName: to("ATHS"), Email: to("aths@example.com")}), crm.Event{}
-		late.Time = edit.At
+		late.Time = edit.At.Add(-time.Millisecond)
 		s.assertIngested(store.Applied, late)
-		assert.Equal(t, "Edited", s.user("u").FullName, "as old as the edit")
+		assert.Equal(t, "Edited", s.user("u").FullName, "older than the edit")
 		assert.Equal(t, "aths@example.com", s.user("u").Email, "of which the edit said nothing")
 		early = updated("u", 0, crm.UserReport{FullName: to("ATHS again")})
 		early.Time = edit.At.Add(1e6)
@@ -336,4 +337,85 @@ func TestBatch(t *testing.T) {
 		s.assertIngested(store.Stale, updated("u", 1, crm.UserReport{FullName: to("Old")}))
 		assert.Equal(t, int64(1), s.EventCounts()["stale"])
 	})
+}
+
+// Clocks that tell only seconds give different reports the same time.
+func TestReportsOfTheSameTimeComeOutTheSameInEitherOrder(t *testing.T) {
+	pairs := map[string][2]crm.Event{
+		"of an order's status":     {ordered("u", order("o1", crm.Placed, 100, 1, 5)), ordered("u", order("o1", crm.Cancelled, 100, 1, 5))},
+		"of an unknown status":     {ordered("u", order("o1", crm.Shipped, 100, 1, 5)), ordered("u", order("o1", "On Hold", 100, 1, 5))},
+		"of an order's total":      {ordered("u", order("o1", crm.Placed, 100, 1, 5)), ordered("u", order("o1", crm.Placed, 300, 1, 5))},
+		"of when it was placed":    {ordered("u", order("o1", crm.Placed, 100, 1, 5)), ordered("u", order("o1", crm.Placed, 100, 3, 5))},
+		"of a complaint's status":  {complained("u", complaint("c1", "Late", crm.Open, 1, 5)), complained("u", complaint("c1", "Late", crm.Closed, 1, 5))},
+		"of a complaint's subject": {complained("u", complaint("c1", "Broken", crm.Open, 1, 5)), complained("u", complaint("c1", "Late", crm.Open, 1, 5))},
+		"of a name":                {updated("u", 5, crm.UserReport{FullName: to("Asha Rao")}), updated("u", 5, crm.UserReport{FullName: to("Asha Iyer")})},
+		"of a number and none":     {updated("u", 5, crm.UserReport{ContactNumber: to("+91 98450 00017")}), updated("u", 5, crm.UserReport{ContactNumber: to("")})},
+	}
+	for name, pair := range pairs {
+		t.Run(name, func(t *testing.T) {
+			var outcomes []crm.Customer
+			for _, events := range [][]crm.Event{pair[:], {pair[1], pair[0]}} {
+				s := newShop(t)
+				s.ingest(registered("u", 1))
+				for _, e := range events {
+					s.ingest(e)
+				}
+				c := s.user("u")
+				outcomes = append(outcomes, crm.Customer{
+					FullName: c.FullName, Email: c.Email, ContactNumber: c.ContactNumber, Figures: c.Figures, Versions: c.Versions,
+				})
+			}
+			assert.Equal(t, outcomes[0], outcomes[1])
+		})
+	}
+	t.Run("of which the one earlier in an order's life stands", func(t *testing.T) {
+		s := newShop(t)
+		s.ingest(registered("u", 1))
+		s.assertIngested(store.Applied, ordered("u", order("o1", crm.Placed, 100, 1, 5)))
+		s.assertIngested(store.Stale, ordered("u", order("o1", crm.Shipped, 100, 1, 5)))
+	})
+}
+
+func TestARegistrationTakesBackADeletionThatATHSWasNotToldOf(t *testing.T) {
+	for name, attempt := range map[string]func(*shop, uint64){
+		"while it is pending": func(*shop, uint64) {},
+		"when it is dead":     func(s *shop, seq uint64) { do(s, store.Undelivered{Seq: seq, Err: "refused"}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTellingShop(t)
+			s.ingest(registered("u", -900))
+			do(s, store.Delete{Change: s.change(), ID: s.user("u").ID})
+			entries, _, _, err := s.OutboxEntries(10)
+			require.NoError(t, err)
+			require.Len(t, entries, 1)
+			attempt(s, entries[0].Seq)
+			again := registered("u", 0)
+			again.Time = s.change().At
+			s.assertIngested(store.Applied, again)
+			entries, _, _, err = s.OutboxEntries(10)
+			require.NoError(t, err)
+			assert.Empty(t, entries)
+		})
+	}
+}
+
+// Each of a customer's newest order's changes would walk all its orders.
+func TestLastOrderMovesBackOnlyWhereItMust(t *testing.T) {
+	s := newShop(t)
+	s.ingest(registered("u", 1), ordered("u", order("o1", crm.Placed, 100, 2, 2)), ordered("u", order("o2", crm.Placed, 100, 6, 6)))
+	for _, step := range []struct {
+		name string
+		then crm.Order
+		last int
+	}{
+		{"stays with a new status", order("o2", crm.Shipped, 100, 6, 7), 6},
+		{"moves on when it turns out to be later", order("o2", crm.Shipped, 100, 8, 8), 8},
+		{"moves back when it turns out to be earlier", order("o2", crm.Shipped, 100, 4, 9), 4},
+		{"falls to the one before when it is earlier still", order("o2", crm.Shipped, 100, 1, 10), 2},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			s.ingest(ordered("u", step.then))
+			assert.Equal(t, at(step.last), s.user("u").Figures.LastOrder)
+		})
+	}
 }

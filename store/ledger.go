@@ -80,7 +80,7 @@ func (t *tx) putOrder(r record, o crm.Order) (record, Outcome, error) {
 	if err != nil {
 		return r, Stale, err
 	}
-	if found && superseded(old.Deleted, old.Version, o.Deleted, o.Version) {
+	if found && !o.Supersedes(old) {
 		return r, Stale, nil
 	}
 	if err := t.orders.Put(t.Tx, key, o); err != nil {
@@ -94,7 +94,7 @@ func (t *tx) putOrder(r record, o crm.Order) (record, Outcome, error) {
 	if !o.Deleted {
 		r.Figures.AddOrder(o, 1)
 	}
-	if counted && old.PlacedAt.Equal(r.Figures.LastOrder) {
+	if counted && old.PlacedAt.Equal(r.Figures.LastOrder) && (o.Deleted || o.PlacedAt.Before(old.PlacedAt)) {
 		r.Figures.LastOrder, err = t.lastOrder(r)
 	}
 	return r, Applied, err
@@ -107,7 +107,7 @@ func (t *tx) putComplaint(r record, c crm.Complaint) (record, Outcome, error) {
 	if err != nil {
 		return r, Stale, err
 	}
-	if found && superseded(old.Deleted, old.Version, c.Deleted, c.Version) {
+	if found && !c.Supersedes(old) {
 		return r, Stale, nil
 	}
 	if err := t.complaints.Put(t.Tx, key, c); err != nil {
@@ -121,20 +121,15 @@ func (t *tx) putComplaint(r record, c crm.Complaint) (record, Outcome, error) {
 	if !c.Deleted {
 		r.Figures.AddComplaint(c, 1)
 	}
-	if counted && old.OpenedAt.Equal(r.Figures.LastComplaint) {
+	if counted && old.OpenedAt.Equal(r.Figures.LastComplaint) && (c.Deleted || c.OpenedAt.Before(old.OpenedAt)) {
 		r.Figures.LastComplaint, err = t.lastComplaint(r)
 	}
 	return r, Applied, err
 }
 
-// superseded reports whether a report changes nothing: a deletion is final
-// whatever its time, otherwise the newer version wins.
-func superseded(wasDeleted bool, was time.Time, isDeletion bool, now time.Time) bool {
-	return wasDeleted || !isDeletion && !now.After(was)
-}
-
 // lastOrder finds the latest order among the remaining ones. It walks the
-// customer's orders, which is only needed when the latest one has changed.
+// customer's orders, which is only needed when the latest one is deleted or turns
+// out to have been placed earlier.
 func (t *tx) lastOrder(r record) (time.Time, error) {
 	last := r.Opening.LastOrder
 	for item := range t.orders.Walk(t.Tx, r.ID[:]) {

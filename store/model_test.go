@@ -244,12 +244,15 @@ func (p *player) delete() {
 func (p *player) remember(c *modelCustomer, action crm.Action, reason, field, from, to string) {
 	c.Revision++
 	c.LastModifiedBy, c.LastModifiedAt = admin, p.now
-	change := crm.FieldChange{Field: field, To: []byte(`"` + to + `"`)}
-	if from != "" {
-		change.From = []byte(`"` + from + `"`)
+	changes := []crm.FieldChange{}
+	if field != "" {
+		changes = append(changes, crm.FieldChange{Field: field, To: []byte(`"` + to + `"`)})
+		if from != "" {
+			changes[0].From = []byte(`"` + from + `"`)
+		}
 	}
 	c.history = append(c.history, crm.Entry{
-		Number: uint32(len(c.history) + 1), At: p.now, By: admin, Action: action, Reason: reason, Changes: []crm.FieldChange{change},
+		Number: uint32(len(c.history) + 1), At: p.now, By: admin, Action: action, Reason: reason, Changes: changes,
 	})
 }
 
@@ -273,9 +276,13 @@ func (p *player) setStatus() {
 	c, status := p.any(), crm.Status(p.random.IntN(crm.NumStatuses))
 	_, err := store.Do(context.Background(), p.store, store.SetStatus{Change: p.change(), ID: c.ID, Status: status, Reason: "why"})
 	require.NoError(p.t, err)
-	if status != c.Status {
+	last := c.history[len(c.history)-1]
+	switch {
+	case status != c.Status:
 		p.remember(c, crm.StatusChanged, "why", "customerStatus", c.Status.String(), status.String())
 		c.Status = status
+	case last.Action != crm.StatusChanged: // the reason is new
+		p.remember(c, crm.StatusChanged, "why", "", "", "")
 	}
 }
 
@@ -297,9 +304,33 @@ func (p *player) note() {
 	p.remember(c, crm.NoteAdded, "", "notes", "", note.ID())
 }
 
-// wins says whether a report replaces what is known.
-func wins(known, wasDeleted bool, was time.Time, isDeletion bool, now time.Time) bool {
-	return !known || !wasDeleted && (isDeletion || now.After(was))
+// wins says whether a report replaces what is known; asOld decides between two
+// of the same time.
+func wins(known, wasDeleted bool, was time.Time, isDeletion bool, now time.Time, asOld bool) bool {
+	return !known || !wasDeleted && (isDeletion || now.After(was) || now.Equal(was) && asOld)
+}
+
+// place is how far a status is in a life; one that the life does not know comes
+// last.
+func place[S ~string](status S, life ...S) int {
+	if i := slices.Index(life, status); i >= 0 {
+		return i
+	}
+	return len(life)
+}
+
+func earlierOrder(o, old crm.Order) bool {
+	of := func(o crm.Order) string {
+		return fmt.Sprintf("%d %09d %v", place(o.Status, crm.Placed, crm.Processing, crm.Shipped, crm.Delivered, crm.Cancelled), o.Total, crm.FormatTime(o.PlacedAt))
+	}
+	return of(o) < of(old)
+}
+
+func earlierComplaint(x, old crm.Complaint) bool {
+	of := func(x crm.Complaint) string {
+		return fmt.Sprintf("%d %s %v", place(x.Status, crm.Open, crm.InProgress, crm.Resolved, crm.Closed), x.Category, crm.FormatTime(x.OpenedAt))
+	}
+	return of(x) < of(old)
 }
 
 func (p *player) reported() (id string, began, version time.Time, deleted bool) {
@@ -315,7 +346,7 @@ func (p *player) order() {
 	outcome, err := store.Do(context.Background(), p.store, store.PutOrder{Change: p.change(), ID: c.ID, Order: o})
 	require.NoError(p.t, err)
 	old, known := c.orders[o.OrderID]
-	applied := wins(known, old.Deleted, old.Version, o.Deleted, o.Version)
+	applied := wins(known, old.Deleted, old.Version, o.Deleted, o.Version, earlierOrder(o, old))
 	require.Equal(p.t, applied, outcome == store.Applied)
 	if applied {
 		c.orders[o.OrderID] = o
@@ -332,7 +363,7 @@ func (p *player) complaint() {
 	outcome, err := store.Do(context.Background(), p.store, store.PutComplaint{Change: p.change(), ID: c.ID, Complaint: x})
 	require.NoError(p.t, err)
 	old, known := c.complaints[x.ComplaintID]
-	applied := wins(known, old.Deleted, old.Version, x.Deleted, x.Version)
+	applied := wins(known, old.Deleted, old.Version, x.Deleted, x.Version, earlierComplaint(x, old))
 	require.Equal(p.t, applied, outcome == store.Applied)
 	if applied {
 		c.complaints[x.ComplaintID] = x

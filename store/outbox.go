@@ -192,14 +192,38 @@ func (c RetryOutbox) apply(t *tx) (n Retried, err error) {
 	return n, nil
 }
 
-// overtaken reports whether a dead entry tells a status that is no longer the
-// user's.
+// overtaken reports whether a dead entry tells what is no longer so: a status
+// that the user does not have any more, or the deletion of one who has
+// registered again.
 func (t *tx) overtaken(e OutboxEntry) (bool, error) {
-	if e.State != Dead || e.What != StatusOut {
+	if e.State != Dead {
 		return false, nil
 	}
 	s, err := t.standingOf(e.UserID)
+	if e.What == DeleteOut {
+		return s.exists, err
+	}
 	return err == nil && (!s.exists || s.Status != e.Status), err
+}
+
+// recall takes back what ATHS has not been told yet of a user who has registered
+// again: it would undo the registration.
+func (t *tx) recall(userID string) error {
+	var doomed []OutboxEntry
+	for item := range t.outbox.Walk(t.Tx, nil) {
+		if item.Err != nil {
+			return item.Err
+		}
+		if item.Row.UserID == userID {
+			doomed = append(doomed, item.Row)
+		}
+	}
+	for _, e := range doomed {
+		if err := t.outbox.Remove(t.Tx, e.Seq, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // DropOutbox removes entries for good. It returns how many.

@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"crms/store/crm"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
@@ -50,6 +52,15 @@ func (c *claims) identity() (Identity, error) {
 	id := Identity{UserID: cmp.Or(c.UserID, c.Subject), Email: c.Email}
 	if id.UserID == "" {
 		return Identity{}, refusal("no user id: neither claim userId nor sub")
+	}
+	// Both are stored and shown as who made a change.
+	var problems crm.Problems
+	crm.CleanExternalID(&problems, "the user id", id.UserID)
+	if id.Email != "" {
+		crm.CleanActor(&problems, "claim email", id.Email)
+	}
+	if len(problems) > 0 {
+		return Identity{}, refusal(problems[0].Field + " " + problems[0].Message)
 	}
 	for _, name := range append(c.Roles, c.Role) {
 		// A role that is not ours gives no rights here, and is no error.

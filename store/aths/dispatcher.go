@@ -4,6 +4,7 @@
 package aths
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -12,9 +13,10 @@ import (
 	"time"
 
 	"crms/store"
+	"crms/store/crm"
 )
 
-// Config is what a dispatcher is made of. All fields are required.
+// Config is what a dispatcher is made of. All fields but Grace are required.
 type Config struct {
 	Store *store.Store
 	URL   *url.URL // of ATHS; /api/users/... is appended
@@ -22,6 +24,9 @@ type Config struct {
 	Token func() (string, error)
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Grace is how long Close lets requests under way finish; when 0, as long as
+	// they may take.
+	Grace time.Duration
 }
 
 const (
@@ -39,15 +44,22 @@ const (
 type Dispatcher struct {
 	Config
 	client *http.Client
-	stop   context.CancelFunc
+	stop   context.CancelFunc // begin no more requests
 	done   chan struct{}
+
+	sending context.Context // of the requests
+	cut     context.CancelFunc
+
+	mu     sync.Mutex
+	paused time.Time // ATHS has asked to be left alone until then
 }
 
 // Start begins to send what is queued.
 func Start(c Config) *Dispatcher {
 	ctx, stop := context.WithCancel(context.Background())
+	sending, cut := context.WithCancel(context.Background())
 	d := &Dispatcher{
-		Config: c, stop: stop, done: make(chan struct{}),
+		Config: c, stop: stop, done: make(chan struct{}), sending: sending, cut: cut,
 		client: &http.Client{
 			Timeout: sendTimeout,
 			// A redirect is an answer like any other: tokens go to ATHS only.
@@ -58,16 +70,24 @@ func Start(c Config) *Dispatcher {
 	return d
 }
 
-// Close lets the requests under way finish and notes what became of them.
+// Close lets the requests under way finish, within the grace, and notes what
+// became of them.
 func (d *Dispatcher) Close() {
 	d.stop()
+	cut := time.AfterFunc(cmp.Or(d.Grace, sendTimeout), d.cut)
 	<-d.done
+	cut.Stop()
+	d.cut()
 	d.client.CloseIdleConnections()
 }
 
 func (d *Dispatcher) run(ctx context.Context) {
 	defer close(d.done)
 	for ctx.Err() == nil {
+		if until := d.pausedUntil(); until.After(d.Now()) {
+			d.sleep(ctx, until)
+			continue
+		}
 		due, next, err := d.Store.Due(d.Now(), perRound)
 		if err != nil {
 			d.Log.Error("cannot read the outbox", "error", err)
@@ -78,6 +98,21 @@ func (d *Dispatcher) run(ctx context.Context) {
 		}
 		d.sleep(ctx, next)
 	}
+}
+
+// pause leaves ATHS alone, whomever it is about.
+func (d *Dispatcher) pause(until time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if until.After(d.paused) {
+		d.paused = until
+	}
+}
+
+func (d *Dispatcher) pausedUntil() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.paused
 }
 
 // sleep waits until something is queued or the time has come.
@@ -113,21 +148,23 @@ func (d *Dispatcher) sendAll(ctx context.Context, due []store.OutboxEntry) {
 	running.Wait()
 }
 
-// handle sends one entry and notes what became of it. Its own context lets it
-// finish when the dispatcher is asked to stop.
+// handle sends one entry and notes what became of it.
 func (d *Dispatcher) handle(e store.OutboxEntry) {
-	ctx := context.Background()
-	verdict := d.send(ctx, e)
+	ctx := context.Background() // what has happened is noted in any case
+	verdict := d.send(d.sending, e)
 	if verdict.err == nil {
 		d.note(ctx, store.Delivered{Seq: e.Seq}, e)
 		return
 	}
+	if verdict.retryAfter > 0 {
+		d.pause(d.Now().Add(min(verdict.retryAfter, maxRetryAfter)))
+	}
 	failed := store.Undelivered{Seq: e.Seq, Err: verdict.err.Error()}
 	failed.NextAt = nextAttempt(e, verdict, d.Now())
 	if failed.NextAt.IsZero() {
-		d.Log.Error("ATHS did not take a change: it is among the dead letters", "id", e.Seq, "user", e.UserID, "error", verdict.err)
+		d.Log.Error("ATHS did not take a change: it is among the dead letters", "id", e.Seq, "user", crm.LoggableID(e.UserID), "error", verdict.err)
 	} else {
-		d.Log.Warn("ATHS could not be told of a change, will try again", "id", e.Seq, "user", e.UserID, "at", failed.NextAt, "error", verdict.err)
+		d.Log.Warn("ATHS could not be told of a change, will try again", "id", e.Seq, "user", crm.LoggableID(e.UserID), "at", failed.NextAt, "error", verdict.err)
 	}
 	d.note(ctx, failed, e)
 }

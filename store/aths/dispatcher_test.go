@@ -369,3 +369,44 @@ func TestNothingSecretIsToldOfAServerThatIsNotThere(t *testing.T) {
 	assert.Contains(t, dead[0].LastError, "refused")
 	assert.NotContains(t, dead[0].LastError, "hush")
 }
+
+func TestRetryAfterLeavesATHSAloneForEveryUser(t *testing.T) {
+	s := newStage(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "600")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	first, second := s.customer("USER-1"), s.customer("USER-2")
+	s.set(first, crm.Suspended)
+	d := aths.Start(aths.Config{
+		Store: s.store, URL: s.url, Token: func() (string, error) { return token, nil },
+		Now: func() time.Time { return s.start }, Log: slog.New(slog.DiscardHandler),
+	})
+	require.Eventually(t, func() bool {
+		entries, _, _, err := s.store.OutboxEntries(1)
+		return err == nil && entries[0].Attempts == 1
+	}, patience, time.Millisecond)
+	s.set(second, crm.Suspended)
+	require.Eventually(t, func() bool { return len(s.store.Queued()) == 0 }, patience, time.Millisecond)
+	d.Close()
+	assert.Len(t, s.aths.received(), 1, "requests while ATHS asked to be left alone")
+}
+
+func TestCloseCutsWhatTakesLongerThanTheGrace(t *testing.T) {
+	asked, end := make(chan struct{}), make(chan struct{})
+	s := newStage(t, func(int, http.ResponseWriter, *http.Request) {
+		close(asked)
+		<-end
+	})
+	t.Cleanup(func() { close(end) })
+	s.set(s.customer("USER-1"), crm.Suspended)
+	d := aths.Start(aths.Config{
+		Store: s.store, URL: s.url, Token: func() (string, error) { return token, nil },
+		Now: func() time.Time { return s.start }, Log: slog.New(slog.DiscardHandler), Grace: time.Millisecond,
+	})
+	<-asked
+	d.Close()
+	entries, pending, _, err := s.store.OutboxEntries(1)
+	require.NoError(t, err)
+	assert.Equal(t, int64(1), pending, "it will be sent again")
+	assert.Equal(t, uint64(1), entries[0].Attempts)
+}

@@ -54,10 +54,19 @@ func (e *Error) Unwrap() error { return e.Err }
 // hears of all of it at once.
 type Problems []FieldProblem
 
+// maxProblems bounds what is told of one input: a body of a megabyte can hold
+// half a million mistakes.
+const maxProblems = 100
+
 // Add notes a problem with a field. The message reads on behind the field's
-// name: "must be ...".
+// name: "must be ...". Beyond the first hundred only that there are more is noted.
 func (p *Problems) Add(field, format string, args ...any) {
-	*p = append(*p, FieldProblem{field, fmt.Sprintf(format, args...)})
+	switch n := len(*p); {
+	case n < maxProblems:
+		*p = append(*p, FieldProblem{field, fmt.Sprintf(format, args...)})
+	case n == maxProblems:
+		*p = append(*p, FieldProblem{field, fmt.Sprintf("and maybe others are wrong too: only the first %d problems are told", maxProblems)})
+	}
 }
 
 // Err is nil when nothing is wrong, else an [Invalid] error with every problem.

@@ -90,6 +90,14 @@ func (e Event) Began() time.Time {
 	return e.Time
 }
 
+// Since is when the user registered, as far as a UserRegistered says.
+func (e Event) Since() time.Time {
+	if e.User.RegisteredAt.IsZero() {
+		return e.Time
+	}
+	return e.User.RegisteredAt
+}
+
 // Registration is one time that ATHS, or an administrator, has said that a user
 // is registered.
 type Registration struct {

@@ -1,6 +1,11 @@
 package crm
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
 
 // OrderStatus is the state of an order as ORMS names it. Names beyond the five
 // known ones are kept and count as active.
@@ -49,4 +54,45 @@ type Complaint struct {
 	OpenedAt    time.Time
 	Version     time.Time
 	Deleted     bool
+}
+
+// Supersedes reports whether the report o takes the place of the report old of
+// the same order. A deletion is final whatever its time; otherwise the newer
+// version wins. One that is as old is stale, as DESIGN.md has it: of two reports
+// that bear the same time the one that is earlier in an order's life stands, then
+// the lesser one, so that the order in which they come does not matter.
+func (o Order) Supersedes(old Order) bool {
+	if old.Deleted || o.Deleted {
+		return !old.Deleted
+	}
+	return cmp.Or(
+		o.Version.Compare(old.Version),
+		-compareOrderCounts(Count{Name: string(o.Status)}, Count{Name: string(old.Status)}),
+		-cmp.Compare(o.Total, old.Total),
+		-o.PlacedAt.Compare(old.PlacedAt),
+	) > 0
+}
+
+// Supersedes is to complaints what [Order.Supersedes] is to orders.
+func (c Complaint) Supersedes(old Complaint) bool {
+	if old.Deleted || c.Deleted {
+		return !old.Deleted
+	}
+	return cmp.Or(
+		c.Version.Compare(old.Version),
+		-cmp.Compare(c.Status.rank(), old.Status.rank()),
+		-strings.Compare(string(c.Status), string(old.Status)),
+		-strings.Compare(c.Category, old.Category),
+		-c.OpenedAt.Compare(old.OpenedAt),
+	) > 0
+}
+
+// rank gives the known statuses the order of a complaint's life; unknown ones
+// follow.
+func (s ComplaintStatus) rank() int {
+	known := []ComplaintStatus{Open, InProgress, Resolved, Closed}
+	if i := slices.Index(known, s); i >= 0 {
+		return i
+	}
+	return len(known)
 }

@@ -44,7 +44,7 @@ func CleanContactNumber(p *Problems, field, s string) string {
 	if len(*p) > before {
 		return s
 	}
-	if strings.Trim(s, "0123456789+- ()") != "" {
+	if strings.Trim(s, contactNumberChars) != "" {
 		p.Add(field, "may hold only digits, spaces, +, - and parentheses")
 		return s
 	}
@@ -53,6 +53,9 @@ func CleanContactNumber(p *Problems, field, s string) string {
 	}
 	return s
 }
+
+// contactNumberChars are those that the contract lets a contact number hold.
+const contactNumberChars = "0123456789+- ()"
 
 func notDigit(r rune) rune {
 	if r >= '0' && r <= '9' {
@@ -112,7 +115,11 @@ func CleanReason(p *Problems, field, s string) string {
 
 // CleanExternalID checks an id that a sibling service has given.
 func CleanExternalID(p *Problems, field, s string) string {
-	return cleanText(p, field, s, 1, MaxExternalID, false)
+	s = cleanText(p, field, s, 1, MaxExternalID, false)
+	if s == "." || s == ".." {
+		p.Add(field, "must not be . or .., which a URL's path cannot hold")
+	}
+	return s
 }
 
 // CleanActor checks who is said to have made a change: an email, mostly.
