@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -113,17 +114,23 @@ func runSession(t *testing.T, commands []string) []string {
 }
 
 // fixNewIDs gives the customers that are made in a session ids without chance:
-// the time at which they were made, and their number in place of the rest.
-func fixNewIDs(printed string, made time.Time) string {
+// the time at which they registered, on the day of the session, and their number
+// in place of the rest.
+func fixNewIDs(printed string, now time.Time) string {
 	numbers := map[string]int{}
-	newID := regexp.MustCompile(fmt.Sprintf("%08x[0-9a-f]{16}", made.Unix()))
-	return newID.ReplaceAllStringFunc(printed, func(id string) string {
+	return anyID.ReplaceAllStringFunc(printed, func(id string) string {
+		seconds, err := strconv.ParseInt(id[:8], 16, 64)
+		if age := now.Sub(time.Unix(seconds, 0)); err != nil || age < 0 || age > 24*time.Hour {
+			return id
+		}
 		if numbers[id] == 0 {
 			numbers[id] = len(numbers) + 1
 		}
 		return fmt.Sprintf("%sa1b2c3d4e5%06x", id[:8], numbers[id])
 	})
 }
+
+var anyID = regexp.MustCompile(`\b[0-9a-f]{24}\b`)
 
 // mintedToken is a call of crms whose output the shell takes.
 var mintedToken = regexp.MustCompile(`\$\(\./bin/crms ([^)]*)\)`)

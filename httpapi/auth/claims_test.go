@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -59,6 +60,10 @@ func TestVerifyRefusesMalformedClaims(t *testing.T) {
 	s := newSecret()
 	v := newVerifier(t, s.config(t))
 	for name, claims := range map[string]string{
+		"email with a line break":  `"sub":"s","email":"a\nb@c.d"`,
+		"email of 5,000 letters":   `"sub":"s","email":"` + strings.Repeat("a", 5000) + `@b.c"`,
+		"user id with a tab":       `"sub":"a\tb"`,
+		"user id of 129 letters":   `"sub":"` + strings.Repeat("a", 129) + `"`,
 		"no user id":               `"email":"a@b.c"`,
 		"empty user id":            `"userId":"","sub":""`,
 		"userId of wrong type":     `"sub":"s","userId":7`,
