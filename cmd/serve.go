@@ -13,6 +13,7 @@ import (
 
 	"crms/httpapi"
 	"crms/httpapi/auth"
+	"crms/httpapi/console"
 	"crms/httpapi/control"
 	"crms/httpapi/metrics"
 	"crms/search"
@@ -129,7 +130,9 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 	if err := a.startBackups(p); err != nil {
 		return nil, err
 	}
-	a.api = a.newAPI(p)
+	if a.api, err = a.newAPI(p); err != nil {
+		return nil, err
+	}
 	if err := a.startControl(p); err != nil {
 		return nil, err
 	}
@@ -195,11 +198,19 @@ func (a *app) startControl(p *program) error {
 	return nil
 }
 
-func (a *app) newAPI(p *program) *httpapi.API {
-	return httpapi.New(httpapi.Config{
+func (a *app) newAPI(p *program) (*httpapi.API, error) {
+	c := httpapi.Config{
 		Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log,
 		Requests: a.metrics.Requests, CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
-	})
+	}
+	if !a.settings.NoConsole {
+		pages, err := console.Pages()
+		if err != nil {
+			return nil, fmt.Errorf("cannot serve the console: %w", err)
+		}
+		c.Pages = pages
+	}
+	return httpapi.New(c), nil
 }
 
 func (a *app) newServer() *http.Server {

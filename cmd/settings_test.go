@@ -84,6 +84,7 @@ func settingCases() map[string]settingCase {
 		"tls-cert-file":       {func(s Settings) any { return s.TLSCertFile }, map[string]any{"tls.crt": "tls.crt"}, nil},
 		"tls-key-file":        {func(s Settings) any { return s.TLSKeyFile }, map[string]any{"tls.key": "tls.key"}, nil},
 		"dev":                 {func(s Settings) any { return s.Dev }, map[string]any{"true": true, "1": true, "false": false}, []string{"yes", "on"}},
+		"no-console":          {func(s Settings) any { return s.NoConsole }, map[string]any{"true": true, "false": false}, []string{"yes"}},
 		"jwt-public-key-file": {func(s Settings) any { return s.JWTPublicKeyFile }, map[string]any{"k.pem": "k.pem"}, nil},
 		"jwks-url": {func(s Settings) any { return s.JWKSURL },
 			map[string]any{"https://aths.example/jwks": "https://aths.example/jwks"},

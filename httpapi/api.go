@@ -8,6 +8,7 @@ import (
 
 	"crms/httpapi/auth"
 	"crms/httpapi/metrics"
+	"crms/httpapi/static"
 	"crms/search"
 	"crms/store"
 	"crms/store/backup"
@@ -16,8 +17,8 @@ import (
 	"github.com/rs/cors"
 )
 
-// Config is what the API is made of. All fields but
-// CORSOrigins and Backups are required.
+// Config is what the API is made of. All fields but CORSOrigins, Backups and
+// Pages are required.
 type Config struct {
 	Store *store.Store
 	Index *search.Index
@@ -32,6 +33,8 @@ type Config struct {
 	CORSOrigins []string
 	// Backups are shown on /readyz; nil when none are made.
 	Backups *backup.Scheduler
+	// Pages are for browsers, by the path of each.
+	Pages map[string]*static.File
 }
 
 // API serves the routes.
@@ -45,6 +48,8 @@ type API struct {
 
 	backups *backup.Scheduler // nil when none are made
 
+	pages map[string]*static.File // by path
+
 	requests *metrics.Requests
 	draining atomic.Bool
 	handler  http.Handler
@@ -53,7 +58,7 @@ type API struct {
 // New returns the whole API.
 func New(c Config) *API {
 	a := &API{
-		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, backups: c.Backups,
+		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, backups: c.Backups, pages: c.Pages,
 		now: func() time.Time { return crm.Millis(c.Now()) }, requests: c.Requests,
 	}
 	a.handler = a.observe(withCORS(c.CORSOrigins, newMux(a)))

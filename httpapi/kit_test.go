@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"crms/httpapi/auth"
+	"crms/httpapi/console"
 	"crms/httpapi/metrics"
 	"crms/search"
 	"crms/store"
@@ -67,9 +68,11 @@ func newAPI(t testing.TB, log io.Writer, n int) api {
 	token, err := minter.Mint(auth.Identity{UserID: "ADMIN", Email: "admin@example.com", Roles: auth.Admin}, time.Hour, noon)
 	require.NoError(t, err)
 
+	pages, err := console.Pages()
+	require.NoError(t, err)
 	a := New(Config{
 		Store: s, Index: index, Auth: verifier, IDs: crm.NewIDs(), Now: now, Log: logger,
-		Requests: metrics.New(metrics.Build{}).Requests,
+		Requests: metrics.New(metrics.Build{}).Requests, Pages: pages,
 	})
 	return api{API: a, admin: "Bearer " + token}
 }

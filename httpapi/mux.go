@@ -32,6 +32,9 @@ func newMux(a *API) *mux {
 		}
 		router.Handle(rt.method, rt.path, a.adapt(rt))
 	}
+	for path, file := range a.pages {
+		m.routers[0].Handle(http.MethodGet, path, a.page(path, file))
+	}
 	return m
 }
 
