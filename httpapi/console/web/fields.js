@@ -1,0 +1,122 @@
+// @ts-check
+// Fields of forms: label, control, hint, and the problem that the server has with
+// its value.
+
+import { el, fill, uniqueId } from "./dom.js";
+import { ApiError } from "./http.js";
+import { explained } from "./states.js";
+
+/** @import { Child } from "./dom.js" */
+
+/**
+ * @typedef {Object} Field
+ * @property {HTMLElement} element everything
+ * @property {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} control
+ * @property {(message: string | null) => void} complain shows what is wrong, or nothing any more
+ */
+
+/**
+ * Makes a field around a control.
+ *
+ * @param {Object} o
+ * @param {string} o.label
+ * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} o.control
+ * @param {string} [o.hint]
+ * @param {boolean} [o.optional]
+ * @returns {Field}
+ */
+export function field({ label, control, hint, optional = false }) {
+  control.id ||= uniqueId("field");
+  control.classList.add("input");
+  const problem = el("p", { class: "problem", id: `${control.id}-problem`, hidden: true });
+  const about = hint ? el("p", { class: "hint", id: `${control.id}-hint` }, hint) : null;
+  const described = [about?.id, problem.id].filter(Boolean).join(" ");
+  control.setAttribute("aria-describedby", described);
+  const element = el("div", { class: "field" },
+    el("label", { for: control.id }, label, optional && el("span", { class: "optional" }, " (optional)")), control, about, problem);
+  return {
+    element, control,
+    complain(message) {
+      problem.hidden = message === null;
+      problem.textContent = message ?? "";
+      if (message === null) control.removeAttribute("aria-invalid");
+      else control.setAttribute("aria-invalid", "true");
+    },
+  };
+}
+
+/**
+ * Makes a list to choose from.
+ *
+ * @param {Record<string, any>} properties
+ * @param {Array<string | {value: string, text: string}>} options
+ * @param {string} [chosen]
+ */
+export function select(properties, options, chosen) {
+  return el("select", properties, options.map((o) => {
+    const { value, text } = typeof o === "string" ? { value: o, text: o } : o;
+    return el("option", { value, selected: value === chosen }, text);
+  }));
+}
+
+/**
+ * A place above a form's buttons for what is wrong with it as a whole. It is there
+ * from the start, so that a screen reader says what comes into it.
+ */
+export function formProblem() {
+  return el("div", { role: "alert" });
+}
+
+/**
+ * Shows what the server has against a form: each problem at its field, the rest in
+ * the form's own place; the first field with a problem gets the focus.
+ *
+ * @param {unknown} error
+ * @param {Record<string, {name: string, field: Pick<Field, "control" | "complain">}>} fields by the API's names; name begins the sentence
+ * @param {HTMLElement} general
+ */
+export function showProblems(error, fields, general) {
+  clearProblems(fields, general);
+  const problems = error instanceof ApiError ? error.fields : [];
+  /** @type {string[]} */
+  const elsewhere = [];
+  for (const { field: path, message } of problems) {
+    const known = fields[path] ?? fields[path.split(/[.[]/)[0]];
+    if (known) known.field.complain(sentence(known.name, path, message));
+    else elsewhere.push(`${path} ${message}`);
+  }
+  const first = Object.values(fields).find(({ field: f }) => f.control.getAttribute("aria-invalid") === "true");
+  if (first) first.field.control.focus();
+  if (problems.length > 0 && elsewhere.length === 0) return;
+  const { title, text } = explained(error);
+  fill(general, el("div", { class: "notice bad" }, el("strong", null, title), el("p", null, elsewhere.join("; ") || text)));
+}
+
+/** @param {Record<string, {field: Pick<Field, "complain">}>} fields @param {HTMLElement} general */
+export function clearProblems(fields, general) {
+  for (const { field: f } of Object.values(fields)) f.complain(null);
+  fill(general);
+}
+
+/** @param {string} name @param {string} path @param {string} message */
+function sentence(name, path, message) {
+  const place = path.match(/\[(\d+)\]/);
+  return `${name}${place ? ` ${Number(place[1]) + 1}` : ""} ${message}`;
+}
+
+/**
+ * Keeps a button from being pressed twice while its work is under way. It stays
+ * focusable, so that the focus is not lost.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {() => Promise<void>} work
+ */
+export async function whileBusy(button, work) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  try {
+    await work();
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
