@@ -230,19 +230,7 @@ func (a *API) addNote(r *request, id crm.ID) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{message: "Note added successfully", body: jsonValue(noteShape(n))}, nil
-}
-
-// noteOnWire is the contract's Note object.
-type noteOnWire struct {
-	NoteID  string `json:"noteId"`
-	Content string `json:"content"`
-	AddedBy string `json:"addedBy"`
-	AddedAt string `json:"addedAt"`
-}
-
-func noteShape(n crm.Note) noteOnWire {
-	return noteOnWire{n.ID(), n.Content, string(n.AddedBy), crm.FormatTime(n.AddedAt)}
+	return answer{message: "Note added successfully", body: func(b []byte) []byte { return appendNote(b, &n) }}, nil
 }
 
 func (a *API) history(r *request, id crm.ID) (answer, error) {

