@@ -36,12 +36,15 @@ function unescaped(segment) {
 export const addressOf = (path, query) => `#/${withQuery(path, query)}`;
 
 /**
- * Goes to an address, as a step that the back button takes back.
+ * Goes to an address, as a step that the back button takes back. Whoever listens
+ * to hashchange has heard of it when this returns.
  *
  * @param {string} address
  */
 export function go(address) {
-  location.hash = address;
+  if (address === location.hash) return;
+  history.pushState(null, "", address);
+  dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
 /**

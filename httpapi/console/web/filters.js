@@ -1,0 +1,51 @@
+// @ts-check
+// The filters of the list of customers.
+
+import { el } from "./dom.js";
+import { field, select } from "./fields.js";
+import { zoneName } from "./format.js";
+
+/**
+ * @typedef {Object} Filter what the list shows; empty is everything
+ * @property {string} status
+ * @property {string} type
+ * @property {string} from a day, as in 2026-01-25
+ * @property {string} to
+ */
+
+export class Filters {
+  #status = field({ label: "Status", control: select({ id: "filter-status" }, [{ value: "", text: "All" }, "Active", "Inactive", "Suspended"]) });
+  #type = field({ label: "Type", control: select({ id: "filter-type" }, [{ value: "", text: "All" }, "Regular", "Premium", "VIP"]) });
+  #from = field({ label: "Registered from", control: el("input", { type: "date", id: "filter-from" }) });
+  #to = field({ label: "to", control: el("input", { type: "date", id: "filter-to" }) });
+  #clear = el("button", { class: "button quiet", type: "button", id: "clear-filters" }, "Clear");
+  #fieldset;
+
+  /** @param {(filter: Filter) => void} onChange */
+  constructor(onChange) {
+    const fields = { status: this.#status, type: this.#type, from: this.#from, to: this.#to };
+    this.controls = Object.entries(fields);
+    this.#clear.addEventListener("click", () => onChange({ status: "", type: "", from: "", to: "" }));
+    this.#from.control.title = this.#to.control.title = `Days in ${zoneName()}, both included`;
+    this.#fieldset = el("fieldset", { class: "filters" },
+      el("legend", { class: "visually-hidden" }, "Filters"), this.controls.map(([, f]) => f.element), this.#clear);
+    this.#fieldset.addEventListener("change", () => onChange(this.#value()));
+    this.element = this.#fieldset;
+  }
+
+  #value() {
+    return /** @type {Filter} */ (Object.fromEntries(this.controls.map(([name, f]) => [name, f.control.value])));
+  }
+
+  /**
+   * Shows what is filtered. A search looks at all customers, so that there is
+   * nothing to choose then.
+   *
+   * @param {Filter} filter @param {boolean} searching
+   */
+  show(filter, searching) {
+    for (const [name, f] of this.controls) f.control.value = filter[/** @type {keyof Filter} */ (name)];
+    this.#fieldset.disabled = searching;
+    this.#clear.disabled = Object.values(filter).every((v) => v === "");
+  }
+}
