@@ -10,7 +10,7 @@ import { addressOf, go } from "./router.js";
 /** @import { CustomerItem } from "./api.js" */
 
 const columns = /** @type {const} */ ([
-  ["Customer", "name"], ["Phone", "phone"], ["Status", "state"], ["Type", "tier"],
+  ["Customer", "name"], ["Phone", "phone"], ["Status", "standing"], ["Type", "tier"],
   ["Orders", "orders number"], ["Value", "value number"], ["Complaints", "complaints number"], ["Since", "since number"],
 ]);
 
@@ -114,7 +114,7 @@ function row(c, query) {
   const cells = [
     [el("a", { class: "row-link", href }, name), el("span", { class: "row-email" }, email)],
     phone, statusSign(c.customerStatus), tierBadge(c.customerType),
-    whole(c.totalOrders), money(c.totalOrderValue), complaints, day(c.customerSince),
+    [whole(c.totalOrders), el("span", { class: "unit" }, c.totalOrders === 1 ? " order" : " orders")], money(c.totalOrderValue), complaints, day(c.customerSince),
   ];
   return el("tr", { role: "row", dataset: { id: c.customerId } }, cells.map((cell, i) =>
     el("td", { role: "cell", class: columns[i][1] }, cell)));

@@ -9,6 +9,7 @@ import { count, zoneName } from "./format.js";
 import { isAborted } from "./http.js";
 import { icon } from "./icons.js";
 import { createCustomer } from "./new-customer.js";
+import { rememberList } from "./list-address.js";
 import { Pager } from "./pager.js";
 import { addressOf, go, replace } from "./router.js";
 import { SearchBox } from "./search-box.js";
@@ -43,7 +44,7 @@ class Customers {
   #loading = null;
   /** @type {Promise<void>} */
   #loaded = Promise.resolve();
-  #total = el("span", { class: "soft", dataset: { testid: "total" } });
+  #total = el("span", { class: "soft total", dataset: { testid: "total" } });
   #table = new CustomerTable(() => this.#search.focus());
   #filters = new Filters((filter) => this.#go({ ...this.#state, ...filter, page: 1 }));
   #pager = new Pager({
@@ -112,6 +113,7 @@ class Customers {
   }
 
   #load() {
+    rememberList(location.hash);
     this.#search.show(this.#state.q);
     this.#filters.show(this.#state, this.#state.q !== "");
     this.#pager.showSize(this.#state.limit);
@@ -143,7 +145,7 @@ class Customers {
 
   /** @param {PageOf<CustomerItem>} answer */
   #show({ items, pagination }) {
-    const total = this.#state.q === "" ? count(pagination.totalCount, "customer") : `${count(pagination.totalCount, "match", "matches")} for “${this.#state.q}”`;
+    const total = this.#state.q === "" ? count(pagination.totalCount, "customer") : `${count(pagination.totalCount, "match", "matches")} for “${this.#state.q}” among all customers`;
     fill(this.#total, total);
     announce(pagination.totalPages > 1 ? `${total}, page ${pagination.page} of ${pagination.totalPages}` : total);
     this.#pager.show(pagination, items.length);

@@ -16,6 +16,15 @@ import { explained } from "./states.js";
  */
 
 /**
+ * A field of a form under the API's name for it.
+ *
+ * @typedef {Object} NamedField
+ * @property {string} name begins the sentence of a problem: "Phone must have ..."
+ * @property {string} [item] does so for one item of a list: "Tag 3 must have ..."
+ * @property {Pick<Field, "control" | "complain"> | {control: HTMLElement, complain: Field["complain"]}} field
+ */
+
+/**
  * Makes a field around a control.
  *
  * @param {Object} o
@@ -72,7 +81,7 @@ export function formProblem() {
  * the form's own place; the first field with a problem gets the focus.
  *
  * @param {unknown} error
- * @param {Record<string, {name: string, field: Pick<Field, "control" | "complain">}>} fields by the API's names; name begins the sentence
+ * @param {Record<string, NamedField>} fields by the API's names, in the order in which they stand
  * @param {HTMLElement} general
  */
 export function showProblems(error, fields, general) {
@@ -80,28 +89,30 @@ export function showProblems(error, fields, general) {
   const problems = error instanceof ApiError ? error.fields : [];
   /** @type {string[]} */
   const elsewhere = [];
+  const wrong = new Set();
   for (const { field: path, message } of problems) {
     const known = fields[path] ?? fields[path.split(/[.[]/)[0]];
-    if (known) known.field.complain(sentence(known.name, path, message));
-    else elsewhere.push(`${path} ${message}`);
+    if (known) {
+      known.field.complain(sentence(known, path, message));
+      wrong.add(known);
+    } else elsewhere.push(`${path} ${message}`);
   }
-  const first = Object.values(fields).find(({ field: f }) => f.control.getAttribute("aria-invalid") === "true");
-  if (first) first.field.control.focus();
+  Object.values(fields).find((f) => wrong.has(f))?.field.control.focus();
   if (problems.length > 0 && elsewhere.length === 0) return;
   const { title, text } = explained(error);
   fill(general, el("div", { class: "notice bad" }, el("strong", null, title), el("p", null, elsewhere.join("; ") || text)));
 }
 
-/** @param {Record<string, {field: Pick<Field, "complain">}>} fields @param {HTMLElement} general */
+/** @param {Record<string, NamedField>} fields @param {HTMLElement} general */
 export function clearProblems(fields, general) {
   for (const { field: f } of Object.values(fields)) f.complain(null);
   fill(general);
 }
 
-/** @param {string} name @param {string} path @param {string} message */
-function sentence(name, path, message) {
+/** @param {NamedField} known @param {string} path such as tags[2] @param {string} message */
+function sentence({ name, item = name }, path, message) {
   const place = path.match(/\[(\d+)\]/);
-  return `${name}${place ? ` ${Number(place[1]) + 1}` : ""} ${message}`;
+  return place ? `${item} ${Number(place[1]) + 1} ${message}` : `${name} ${message}`;
 }
 
 /**

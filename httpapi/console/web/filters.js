@@ -19,6 +19,8 @@ export class Filters {
   #from = field({ label: "Registered from", control: el("input", { type: "date", id: "filter-from" }) });
   #to = field({ label: "to", control: el("input", { type: "date", id: "filter-to" }) });
   #clear = el("button", { class: "button quiet", type: "button", id: "clear-filters" }, "Clear");
+  /** Only narrow screens show it: there the filters would fill half the screen. */
+  #toggle = el("button", { class: "button filters-toggle", type: "button", "aria-expanded": "false", "aria-controls": "filters" }, "Filters");
   #fieldset;
 
   /** @param {(filter: Filter) => void} onChange */
@@ -27,10 +29,14 @@ export class Filters {
     this.controls = Object.entries(fields);
     this.#clear.addEventListener("click", () => onChange({ status: "", type: "", from: "", to: "" }));
     this.#from.control.title = this.#to.control.title = `Days in ${zoneName()}, both included`;
-    this.#fieldset = el("fieldset", { class: "filters" },
+    this.#fieldset = el("fieldset", { class: "filters", id: "filters" },
       el("legend", { class: "visually-hidden" }, "Filters"), this.controls.map(([, f]) => f.element), this.#clear);
     this.#fieldset.addEventListener("change", () => onChange(this.#value()));
-    this.element = this.#fieldset;
+    this.#toggle.addEventListener("click", () => {
+      const open = this.#fieldset.classList.toggle("open");
+      this.#toggle.setAttribute("aria-expanded", String(open));
+    });
+    this.element = el("div", null, this.#toggle, this.#fieldset);
   }
 
   #value() {
@@ -46,6 +52,8 @@ export class Filters {
   show(filter, searching) {
     for (const [name, f] of this.controls) f.control.value = filter[/** @type {keyof Filter} */ (name)];
     this.#fieldset.disabled = searching;
-    this.#clear.disabled = Object.values(filter).every((v) => v === "");
+    const chosen = this.controls.filter(([, f]) => f.control.value !== "").length;
+    this.#clear.disabled = chosen === 0;
+    this.#toggle.textContent = chosen === 0 ? "Filters" : `Filters (${chosen})`;
   }
 }

@@ -94,6 +94,6 @@ export function statusSign(status) {
 
 /** @param {import("./api.js").Tier} tier */
 export function tierBadge(tier) {
-  const colour = { Regular: "", Premium: "violet", VIP: "warn" }[tier] ?? "";
-  return el("span", { class: `badge ${colour}` }, tier);
+  const colour = { Regular: "", Premium: "badge violet", VIP: "badge warn" }[tier];
+  return el("span", { class: colour || "tier" }, tier); // most are Regular: a badge on each would tell nothing
 }

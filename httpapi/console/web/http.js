@@ -39,6 +39,15 @@ export class ApiError extends Error {
     this.requestId = details.requestId ?? "";
   }
 
+  /**
+   * What the console itself finds wrong with a field, told like the server's findings.
+   *
+   * @param {string} field @param {string} message reads on behind the field's name
+   */
+  static ofField(field, message) {
+    return new ApiError(400, "Validation failed", { data: { errors: [{ field, message }] } });
+  }
+
   /** @returns {FieldProblem[]} */
   get fields() {
     return Array.isArray(this.data?.errors) ? this.data.errors : [];

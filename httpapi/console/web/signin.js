@@ -48,7 +48,7 @@ export async function signInAgain(api) {
  */
 function signInForm(api, onSignedIn, beside) {
   const token = field({
-    label: "Access token", hint: "An administrator's token from the auth service, or of crms token --role admin.",
+    label: "Access token", hint: "An administrator's, from the auth service or of crms token --role admin.",
     control: el("textarea", { id: "token", class: "mono", rows: 4, required: true, spellcheck: "false", autocomplete: "off", autocapitalize: "off" }),
   });
   const general = formProblem();
@@ -98,12 +98,13 @@ async function offerQuickSignIn(api, place, signIn) {
   const button = el("button", { class: "button primary", type: "button", id: "dev-sign-in" }, "Sign in as developer");
   button.addEventListener("click", () => whileBusy(button, async () => signIn(await api.developmentToken())));
   fill(place, el("div", { class: "notice" },
-    el("p", null, el("strong", null, "Development server. "), "No token is needed here."), el("div", { class: "row" }, button)));
+    el("p", null, "Development server: no token needed."), el("div", { class: "row" }, button)));
   place.hidden = false;
+  button.focus();
 }
 
-/** An error at the token's field. @param {string} message reads on behind "Token" */
-const refusal = (message) => new ApiError(400, message, { data: { errors: [{ field: "token", message }] } });
+/** @param {string} message reads on behind "Token" */
+const refusal = (message) => ApiError.ofField("token", message);
 
 /**
  * Says why a token was refused as precisely as the token itself allows.
