@@ -232,6 +232,7 @@ func TestRequestIDs(t *testing.T) {
 			id := response.Header.Get("X-Request-Id")
 			assert.Regexp(t, `^[\w.-]{8,64}$`, id)
 			assert.Equal(t, c.taken, id == c.given)
+			v.access.Flush()
 			assert.Contains(t, v.log.String(), "request="+id+" ")
 		})
 	}

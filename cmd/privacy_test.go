@@ -98,6 +98,7 @@ func TestLogNamesNobody(t *testing.T) {
 			}
 			require.Eventually(t, func() bool { return strings.Contains(v.log.String(), "ATHS could not be told") }, patience, time.Millisecond)
 
+			v.access.Flush()
 			log := v.log.String()
 			require.Contains(t, log, "token refused")
 			for _, secret := range []string{email, phone, phone[1:], name, "Asha", someSecret, "asha.rao", "dXNlcjpwYXNzd29yZA"} {

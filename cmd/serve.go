@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"crms/httpapi"
+	"crms/httpapi/accesslog"
 	"crms/httpapi/auth"
 	"crms/httpapi/console"
 	"crms/httpapi/control"
@@ -71,7 +73,8 @@ func (p *program) serve(ctx context.Context, s Settings) error {
 // end-to-end tests start the same one.
 type app struct {
 	settings Settings
-	log      *slog.Logger
+	access   *accesslog.Log
+	log      *slog.Logger // writes through access
 	store    *store.Store
 	index    *search.Index
 	auth     *auth.Verifier
@@ -103,7 +106,9 @@ const (
 // start opens everything and listens, without accepting requests yet. On an
 // error what was opened is closed again.
 func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
-	a := &app{settings: s, log: p.logger(s), metrics: newMetrics()}
+	access := p.accessLog(s)
+	a := &app{settings: s, access: access, log: loggerTo(access, s), metrics: newMetrics()}
+	a.closers = append(a.closers, func() error { access.Flush(); return nil })
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -200,7 +205,7 @@ func (a *app) startControl(p *program) error {
 
 func (a *app) newAPI(p *program) (*httpapi.API, error) {
 	c := httpapi.Config{
-		Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log,
+		Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log, Access: a.access,
 		Requests: a.metrics.Requests, CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
 	}
 	if !a.settings.NoConsole {
@@ -271,12 +276,21 @@ func (p *program) verifier(ctx context.Context, s *Settings, log *slog.Logger) (
 	return auth.NewVerifier(ctx, c)
 }
 
-func (p *program) logger(s Settings) *slog.Logger {
+func (p *program) accessLog(s Settings) *accesslog.Log {
+	if s.LogFormat == "json" {
+		return accesslog.New(p.stderr, accesslog.JSON)
+	}
+	return accesslog.New(p.stderr, accesslog.Text)
+}
+
+func (p *program) logger(s Settings) *slog.Logger { return loggerTo(p.stderr, s) }
+
+func loggerTo(w io.Writer, s Settings) *slog.Logger {
 	o := &slog.HandlerOptions{Level: s.LogLevel}
 	if s.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(p.stderr, o))
+		return slog.New(slog.NewJSONHandler(w, o))
 	}
-	return slog.New(slog.NewTextHandler(p.stderr, o))
+	return slog.New(slog.NewTextHandler(w, o))
 }
 
 // run serves until ctx ends, then lets the running requests finish.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"crms/httpapi/accesslog"
 	"crms/httpapi/auth"
 	"crms/httpapi/metrics"
 	"crms/httpapi/static"
@@ -25,7 +26,10 @@ type Config struct {
 	Auth  *auth.Verifier
 	IDs   *crm.IDs
 	Now   func() time.Time
-	Log   *slog.Logger // of requests and of faults
+	Log   *slog.Logger // of faults
+	// Access logs the requests that were no faults, where Log logs what is of
+	// level INFO. Log should write through it.
+	Access *accesslog.Log
 	// Requests counts the requests.
 	Requests *metrics.Requests
 	// CORSOrigins may call the API from a browser: scheme://host[:port], or *
@@ -46,6 +50,7 @@ type API struct {
 	now   func() time.Time
 	log   *slog.Logger
 
+	access  *accesslog.Log
 	backups *backup.Scheduler // nil when none are made
 
 	pages map[string]*static.File // by path
@@ -58,7 +63,7 @@ type API struct {
 // New returns the whole API.
 func New(c Config) *API {
 	a := &API{
-		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, backups: c.Backups, pages: c.Pages,
+		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, access: c.Access, backups: c.Backups, pages: c.Pages,
 		now: func() time.Time { return crm.Millis(c.Now()) }, requests: c.Requests,
 	}
 	a.handler = a.observe(withCORS(c.CORSOrigins, newMux(a)))

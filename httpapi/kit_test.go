@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"crms/httpapi/accesslog"
 	"crms/httpapi/auth"
 	"crms/httpapi/console"
 	"crms/httpapi/metrics"
@@ -40,7 +41,11 @@ type api struct {
 func newAPI(t testing.TB, log io.Writer, n int) api {
 	t.Helper()
 	now := func() time.Time { return noon }
-	dir, logger := t.TempDir(), slog.New(slog.NewTextHandler(log, nil))
+	dir, access := t.TempDir(), accesslog.New(log, accesslog.Text)
+	if gathered, ok := log.(*lines); ok {
+		gathered.flush = access.Flush
+	}
+	logger := slog.New(slog.NewTextHandler(access, nil))
 	s, err := store.Open(dir, store.Options{Log: logger})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
@@ -71,7 +76,7 @@ func newAPI(t testing.TB, log io.Writer, n int) api {
 	pages, err := console.Pages()
 	require.NoError(t, err)
 	a := New(Config{
-		Store: s, Index: index, Auth: verifier, IDs: crm.NewIDs(), Now: now, Log: logger,
+		Store: s, Index: index, Auth: verifier, IDs: crm.NewIDs(), Now: now, Log: logger, Access: access,
 		Requests: metrics.New(metrics.Build{}).Requests, Pages: pages,
 	})
 	return api{API: a, admin: "Bearer " + token}
@@ -95,8 +100,9 @@ func (a api) serve(h handler) *httptest.ResponseRecorder {
 
 // lines gathers a log.
 type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
+	flush func() // the log's, so that no line is missed
+	mu    sync.Mutex
+	text  strings.Builder
 }
 
 func (l *lines) Write(b []byte) (int, error) {
@@ -106,6 +112,7 @@ func (l *lines) Write(b []byte) (int, error) {
 }
 
 func (l *lines) String() string {
+	l.flush()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"crms/httpapi/accesslog"
 	"crms/httpapi/metrics"
 
 	"crms/store/crm"
@@ -55,18 +56,24 @@ func (a *API) observe(next http.Handler) http.Handler {
 		next.ServeHTTP(n, r)
 		took := time.Since(start)
 		n.counts.Answered(n.status, took)
-		level := slog.LevelInfo
-		attrs := []slog.Attr{
+		a.logRequest(r, n, start, took)
+	})
+}
+
+func (a *API) logRequest(r *http.Request, n *note, start time.Time, took time.Duration) {
+	if n.cause != nil {
+		a.log.LogAttrs(r.Context(), slog.LevelError, "request",
 			slog.String("request", n.id), slog.String("method", method(r.Method)), slog.String("route", n.route),
 			slog.Int("status", n.status), slog.Int("bytes", n.bytes), slog.Duration("took", took),
-			slog.String("user", crm.LoggableID(n.userID)),
-		}
-		if n.cause != nil {
-			level = slog.LevelError
-			attrs = append(attrs, slog.Any("error", n.cause))
-		}
-		a.log.LogAttrs(r.Context(), level, "request", attrs...)
-	})
+			slog.String("user", crm.LoggableID(n.userID)), slog.Any("error", n.cause))
+		return
+	}
+	if a.log.Enabled(r.Context(), slog.LevelInfo) {
+		a.access.Log(accesslog.Entry{
+			Time: start.Add(took), Request: n.id, Method: method(r.Method), Route: n.route,
+			Status: n.status, Bytes: n.bytes, Took: took, User: crm.LoggableID(n.userID),
+		})
+	}
 }
 
 // method keeps inventions of the caller out of the log.
