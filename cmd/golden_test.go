@@ -128,6 +128,7 @@ func (st *stage) exchange(t *testing.T, e exchange) string {
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	checkCommon(t, request, response, body)
+	checkDescribed(t, request, st.values.Replace(e.body), response, body)
 	st.notePrivate(e.body + string(body))
 	for _, k := range keep {
 		st.keep(t, k[0], k[1], body)

@@ -50,6 +50,8 @@ func (a *API) routes() []route {
 
 		{post, "/api/events", services, a.events},
 
+		{get, "/api/openapi.json", everyone, a.openAPI},
+
 		{get, "/healthz", everyone, a.alive},
 		{get, "/readyz", everyone, a.ready},
 	}
