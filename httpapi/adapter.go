@@ -122,10 +122,10 @@ const maxPooled = 256 << 10
 func (a *API) write(w http.ResponseWriter, r *http.Request, ans answer) {
 	h := w.Header()
 	if ans.etag != "" {
-		h.Set("ETag", ans.etag)
+		noteOf(w).setHeader("Etag", ans.etag)
 		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 		if reads && matchesAny(r.Header.Values("If-None-Match"), ans.etag) {
-			h.Set("Cache-Control", cacheControl)
+			h["Cache-Control"] = cacheControl
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
@@ -150,16 +150,22 @@ func (a *API) write(w http.ResponseWriter, r *http.Request, ans answer) {
 	}
 }
 
-// cacheControl lets a browser keep an answer, but ask every time whether it
-// still holds; it is about a person, so no shared cache may keep it.
-const cacheControl = "private, no-cache"
+// The values of headers that answers have in common. [http.Header.Set] would
+// make a slice of each for every answer; nobody changes these.
+var (
+	contentType = []string{"application/json"}
+	// cacheControl lets a browser keep an answer, but ask every time whether it
+	// still holds; it is about a person, so no shared cache may keep it.
+	cacheControl = []string{"private, no-cache"}
+	noSniffing   = []string{"nosniff"}
+)
 
 func send(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Cache-Control", cacheControl)
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["Content-Type"] = contentType
+	h["Cache-Control"] = cacheControl
+	h["X-Content-Type-Options"] = noSniffing
+	noteOf(w).setHeader("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the caller has gone: nobody is left to tell
 }

@@ -26,6 +26,21 @@ type note struct {
 	bytes  int
 	cause  error // of a fault of ours
 	counts *metrics.Route
+
+	values [3]string // of headers, see setHeader
+	set    int       // how many of them
+}
+
+// setHeader sets a header, whose name must be in its canonical form, without
+// the slice that [http.Header.Set] makes for each value.
+func (n *note) setHeader(name, value string) {
+	if n.set == len(n.values) {
+		n.Header()[name] = []string{value}
+		return
+	}
+	n.values[n.set] = value
+	n.set++
+	n.Header()[name] = n.values[n.set-1 : n.set : n.set]
 }
 
 func (n *note) WriteHeader(status int) {
@@ -52,7 +67,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 		start := time.Now()
 		a.requests.Begin()
 		n := &note{ResponseWriter: w, id: requestID(r.Header.Get(headerRequestID)), counts: noRoute}
-		w.Header().Set(headerRequestID, n.id)
+		n.setHeader(headerRequestID, n.id)
 		next.ServeHTTP(n, r)
 		took := time.Since(start)
 		n.counts.Answered(n.status, took)
