@@ -4,7 +4,7 @@
 
 import { el, fill } from "./dom.js";
 import { day, money, statusSign, tierBadge, whole } from "./format.js";
-import { markedNumber, markedText } from "./marks.js";
+import { markedContact } from "./marks.js";
 import { addressOf, go } from "./router.js";
 
 /** @import { CustomerItem } from "./api.js" */
@@ -105,15 +105,13 @@ export class CustomerTable {
 /** @param {CustomerItem} c @param {string} query */
 function row(c, query) {
   const href = addressOf(`customers/${c.customerId}`);
-  const name = query ? markedText(c.fullName, query) : c.fullName;
-  const email = query ? markedText(c.email, query) : c.email;
-  const phone = c.contactNumber ? (query ? markedNumber(c.contactNumber, query) : c.contactNumber) : none();
+  const { name, email, phone } = query ? markedContact(c, query) : { name: c.fullName, email: c.email, phone: c.contactNumber ?? "" };
   const complaints = c.openComplaints > 0
     ? [el("span", { class: "badge warn" }, `${whole(c.openComplaints)} open`), " ", whole(c.totalComplaints)]
     : whole(c.totalComplaints);
   const cells = [
     [el("a", { class: "row-link", href }, name), el("span", { class: "row-email" }, email)],
-    phone, statusSign(c.customerStatus), tierBadge(c.customerType),
+    c.contactNumber ? phone : none(), statusSign(c.customerStatus), tierBadge(c.customerType),
     [whole(c.totalOrders), el("span", { class: "unit" }, c.totalOrders === 1 ? " order" : " orders")], money(c.totalOrderValue), complaints, day(c.customerSince),
   ];
   return el("tr", { role: "row", dataset: { id: c.customerId } }, cells.map((cell, i) =>

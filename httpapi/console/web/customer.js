@@ -11,6 +11,8 @@ import { icon } from "./icons.js";
 import { Notes } from "./notes.js";
 import { ProfileCard } from "./profile.js";
 import { lastList } from "./list-address.js";
+import { go } from "./router.js";
+import { isTaken } from "./shortcuts.js";
 import { changeStatus, changeType } from "./standing.js";
 import { errorState, skeletonLines } from "./states.js";
 import { Timeline } from "./timeline.js";
@@ -64,6 +66,9 @@ class CustomerDesk {
     this.element = el("div", { class: "stack customer" },
       el("a", { class: "back-link", href: lastList() }, icon("back"), "Customers"),
       this.#head, this.#figures, this.#body);
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !isTaken(event)) go(lastList());
+    }, { signal });
     this.#showSkeleton();
     this.#load();
   }

@@ -31,12 +31,23 @@ export class Filters {
     this.#from.control.title = this.#to.control.title = `Days in ${zoneName()}, both included`;
     this.#fieldset = el("fieldset", { class: "filters", id: "filters" },
       el("legend", { class: "visually-hidden" }, "Filters"), this.controls.map(([, f]) => f.element), this.#clear);
-    this.#fieldset.addEventListener("change", () => onChange(this.#value()));
+    this.#fieldset.addEventListener("change", (event) => {
+      this.#keepOrder(event.target);
+      onChange(this.#value());
+    });
     this.#toggle.addEventListener("click", () => {
       const open = this.#fieldset.classList.toggle("open");
       this.#toggle.setAttribute("aria-expanded", String(open));
     });
     this.element = el("div", null, this.#toggle, this.#fieldset);
+  }
+
+  /** A first day after the last one takes it along, and the other way round. @param {EventTarget | null} changed */
+  #keepOrder(changed) {
+    const [from, to] = [this.#from.control, this.#to.control];
+    if (from.value === "" || to.value === "" || from.value <= to.value) return;
+    if (changed === from) to.value = from.value;
+    else from.value = to.value;
   }
 
   #value() {

@@ -12,14 +12,16 @@ import { signInAgain } from "./signin.js";
 const api = new Api(new Http({ token: session.token, renew: renewToken }));
 const shell = new Shell(api, signOut);
 
-function enter() {
-  shell.showBar();
-  shell.showPlace();
+function askToSignIn() {
+  shell.showSignIn(() => {
+    shell.showBar();
+    shell.showPlace({ focus: true });
+  });
 }
 
 function signOut() {
   session.forget();
-  shell.showSignIn(enter);
+  askToSignIn();
 }
 
 /** Asks for another token when the present one is refused. */
@@ -43,5 +45,9 @@ try {
 } catch {
   // Without an answer times stay in UTC; the first page says what is wrong.
 }
-if (session.token() === null) signOut();
-else enter();
+if (session.token() === null) {
+  askToSignIn();
+} else {
+  shell.showBar();
+  shell.showPlace();
+}

@@ -3,28 +3,33 @@
 
 import { el } from "./dom.js";
 import { fold, foldedText, spelledLetters, spellings } from "./fold.js";
+import { typosBetween, typosIn } from "./typo.js";
 
 /** @typedef {[from: number, to: number]} Range */
 
 /**
- * A name or an email with the words of a search marked.
+ * What a customer is found by, with what was searched for marked. A word that stands
+ * nowhere as it was typed was found in spite of typing errors: those words are marked
+ * whole.
  *
- * @param {string} text
+ * @param {{fullName: string, email: string, contactNumber?: string}} customer
  * @param {string} query
+ * @returns {{name: Node[], email: Node[], phone: Node[]}}
  */
-export function markedText(text, query) {
-  return marked(text, query.trim().split(/\s+/).flatMap((token) => wordRanges(text, token)));
-}
-
-/**
- * A number with the digits of a search marked, however either is grouped.
- *
- * @param {string} text
- * @param {string} query
- */
-export function markedNumber(text, query) {
+export function markedContact({ fullName, email, contactNumber = "" }, query) {
   const runs = query.match(/[\p{Nd}+\-()./\s]*\p{Nd}[\p{Nd}+\-()./\s]*/gu) ?? [];
-  return marked(text, runs.flatMap((run) => digitRanges(text, run)));
+  const found = { name: /** @type {Range[]} */ ([]), email: /** @type {Range[]} */ ([]), phone: runs.flatMap((run) => digitRanges(contactNumber, run)) };
+  for (const token of query.trim().split(/\s+/)) {
+    let inName = wordRanges(fullName, token);
+    let inEmail = wordRanges(email, token);
+    if (inName.length + inEmail.length === 0) {
+      inName = misspelledRanges(fullName, token);
+      inEmail = misspelledRanges(email.split("@")[0], token);
+    }
+    found.name.push(...inName);
+    found.email.push(...inEmail);
+  }
+  return { name: marked(fullName, found.name), email: marked(email, found.email), phone: marked(contactNumber, found.phone) };
 }
 
 /**
@@ -46,6 +51,25 @@ function wordRanges(text, token) {
     }
     return ranges;
   }));
+}
+
+/**
+ * The words that a token means if it has typing errors.
+ *
+ * @param {string} text @param {string} token
+ * @returns {Range[]}
+ */
+function misspelledRanges(text, token) {
+  const typed = foldedText(token);
+  const forgiven = typosIn(typed);
+  if (forgiven === 0) return [];
+  const folded = fold(text);
+  const starts = folded.starts.flatMap((start, i) => start ? [i] : []);
+  return starts.flatMap((from, n) => {
+    const to = starts[n + 1] ?? folded.letters.length;
+    const close = typosBetween([...typed], folded.letters.slice(from, to)) <= forgiven;
+    return close ? [/** @type {Range} */ ([folded.from[from], folded.to[to - 1]])] : [];
+  });
 }
 
 /** @param {string} text */

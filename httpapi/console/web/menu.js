@@ -19,7 +19,7 @@ export function accountMenu(onSignOut) {
     themeSwitch(),
     el("a", { class: "menu-link", href: "/docs" }, "API documentation"),
     el("button", { class: "button", type: "button", id: "sign-out", on: { click: onSignOut } }, "Sign out"));
-  const button = el("button", { class: "button quiet account", type: "button", id: "account", popovertarget: menu.id, "aria-label": "Account" },
+  const button = el("button", { class: "button quiet account", type: "button", id: "account", popovertarget: menu.id, "aria-label": `Account ${claims?.name ?? ""}`.trim() },
     icon("person"), el("span", { class: "account-name" }, claims?.name || "Account"));
   return [button, menu];
 }

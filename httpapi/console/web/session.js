@@ -41,11 +41,11 @@ export function claimsOf(token) {
 }
 
 /**
- * Takes a token out of what was pasted: alone, in quotes, or with the header
- * around it.
+ * Takes a token out of what was pasted: alone, in quotes, with the header around
+ * it, broken into lines.
  *
  * @param {string} pasted
  */
 export function tokenIn(pasted) {
-  return pasted.trim().replace(/^authorization:\s*/i, "").replace(/^bearer\s+/i, "").replace(/^["']|["']$/g, "").trim();
+  return pasted.replace(/["']/g, "").replace(/^\s*(authorization:\s*)?(bearer\s+)?/i, "").replace(/\s+/g, "");
 }

@@ -5,7 +5,7 @@ import { announce } from "./announcer.js";
 import { confirmed } from "./dialogs.js";
 import { el, fill } from "./dom.js";
 import { accountMenu } from "./menu.js";
-import { addressOf, currentPlace, go, replace } from "./router.js";
+import { addressOf, currentPlace, go } from "./router.js";
 import { home, routeOf, routes } from "./routes.js";
 import { signInPage } from "./signin.js";
 import { emptyState, errorState } from "./states.js";
@@ -47,6 +47,7 @@ export class Shell {
 
   /** Shows the sign-in instead of any page. @param {() => void} onSignedIn */
   showSignIn(onSignedIn) {
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
     this.#close();
     this.#shown = null;
     this.#bar.hidden = true;
@@ -58,14 +59,19 @@ export class Shell {
   showBar() {
     fill(this.#tabs, routes.filter((r) => r.tab).map((r) => el("a", { href: addressOf(r.path), dataset: { tab: r.within } }, r.tab)));
     fill(this.#barEnd, accountMenu(this.#signOut));
+    this.#markTab();
     this.#bar.hidden = false;
   }
 
-  /** Shows the page of the present address. */
-  async showPlace() {
+  /**
+   * Shows the page of the present address.
+   *
+   * @param {{focus?: boolean}} [o] whether the page takes the focus even when it is the first
+   */
+  async showPlace({ focus = false } = {}) {
+    if (currentPlace().path.length === 0) history.replaceState(null, "", addressOf(home));
     const { path, query } = currentPlace();
     const before = this.#shown;
-    if (path.length === 0) return replace(addressOf(home));
     if (before && location.hash === before.address) return;
     if (before && before.page?.update && before.path.join("/") === path.join("/")) {
       before.address = location.hash;
@@ -78,15 +84,15 @@ export class Shell {
     /** @type {Shown} */
     const shown = { path, address: location.hash, life, page: null };
     this.#shown = shown;
-    await this.#open(shown, query, before?.path ?? []);
+    await this.#open(shown, query, before?.path ?? [], focus || before !== null);
   }
 
-  /** @param {Shown} shown @param {URLSearchParams} query @param {string[]} from */
-  async #open(shown, query, from) {
+  /** @param {Shown} shown @param {URLSearchParams} query @param {string[]} from @param {boolean} focus */
+  async #open(shown, query, from, focus) {
     const found = routeOf(shown.path);
-    this.#markTab(found?.route.within);
+    this.#markTab();
     if (!found) {
-      this.#present("Not found", notFound());
+      this.#present("Not found", notFound(), focus);
       return;
     }
     try {
@@ -98,7 +104,7 @@ export class Shell {
           if (!shown.life.signal.aborted) entitle(title);
         },
       });
-      this.#present(shown.page.title, shown.page.element, from.length > 0);
+      this.#present(shown.page.title, shown.page.element, focus);
     } catch (error) {
       if (shown.life.signal.aborted) return;
       this.#present("Error", errorState(error, () => location.reload()));
@@ -141,8 +147,8 @@ export class Shell {
     this.#shown?.page?.leave?.();
   }
 
-  /** @param {string | undefined} within */
-  #markTab(within) {
+  #markTab() {
+    const within = routeOf(currentPlace().path)?.route.within;
     for (const tab of this.#tabs.querySelectorAll("a")) {
       if (tab.dataset.tab === within) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");

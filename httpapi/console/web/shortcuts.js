@@ -9,7 +9,7 @@ export const focusSearch = "focus-search";
 /** `/` leads to the search from everywhere. */
 export function listenForShortcuts() {
   addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key !== "/" || isTaken(event)) return;
     event.preventDefault();
     const search = document.getElementById("search");
     if (search) {
@@ -22,7 +22,14 @@ export function listenForShortcuts() {
   });
 }
 
-/** @param {EventTarget | null} target */
-function isTyping(target) {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=checkbox], [type=radio]), textarea, select"));
+/**
+ * Whether a key means something to what has the focus or is open above the page.
+ *
+ * @param {KeyboardEvent} event
+ */
+export function isTaken(event) {
+  const { target } = event;
+  return event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey ||
+    document.querySelector("dialog[open], :popover-open") !== null ||
+    (target instanceof HTMLElement && target.matches("input:not([type=checkbox], [type=radio]), textarea, select"));
 }

@@ -23,11 +23,12 @@ export function emptyState({ title, text, actions = [] }) {
  */
 export function errorState(error, retry) {
   const { title, text } = explained(error);
+  const wait = retry && error instanceof ApiError ? error.retryAfter : null;
   const again = retry && el("button", { class: "button", type: "button", on: { click: retry } }, "Try again");
   const state = el("div", { class: "state", role: "alert", dataset: { testid: "error" } },
-    el("h2", null, title), el("p", null, text), again && el("div", { class: "row" }, again));
-  if (retry && error instanceof ApiError && error.retryAfter !== null) {
-    setTimeout(() => { if (state.isConnected) retry(); }, Math.max(error.retryAfter, 1) * 1000);
+    el("h2", null, title), el("p", null, text, wait !== null && " The console does so by itself."), again && el("div", { class: "row" }, again));
+  if (retry && wait !== null) {
+    setTimeout(() => { if (state.isConnected) retry(); }, Math.max(wait, 1) * 1000);
   }
   return state;
 }
@@ -42,10 +43,10 @@ export function explained(error) {
   if (!(error instanceof ApiError)) {
     return { title: "Something went wrong", text: `The console has a fault: ${error instanceof Error ? error.message : error}` };
   }
-  const wait = error.retryAfter === null ? "Try again in a moment." : `Trying again in ${Math.max(error.retryAfter, 1)} s.`;
+  const wait = error.retryAfter === null ? "Try again in a moment." : `Try again in ${Math.max(error.retryAfter, 1)} s.`;
   switch (error.status) {
     case 0:
-      return { title: navigator.onLine ? "No connection to the server" : "You are offline", text: `${error.message}. Nothing was lost: try again when the connection is back.` };
+      return { title: navigator.onLine ? "No connection to the server" : "You are offline", text: `${error.message}. Try again when the connection is back: nothing that you see is lost.` };
     case 401:
       return { title: "Signed out", text: "Sign in again to go on." };
     case 403:
