@@ -10,9 +10,9 @@ import (
 )
 
 // The contract fixes the fields of each answer and their order. Customers, of
-// which every list shows up to a hundred, and their notes are written by hand, which takes a
-// fifth of the time and no allocation; everything else is a struct whose fields
-// stand in the contract's order.
+// which every list shows up to a hundred, are written by hand, which takes a
+// fifth of the time and no allocation, and so are their notes; everything else
+// is a struct whose fields stand in the contract's order.
 
 // appendEnvelope appends the answer around data.
 func appendEnvelope(b []byte, success bool, message string, data encoder) []byte {

@@ -15,8 +15,8 @@ func FormatTime(t time.Time) string {
 }
 
 // AppendTime appends the text of [FormatTime] to b. Every customer shows four or
-// more times: written digit by digit one takes a quarter of what
-// [time.Time.AppendFormat] needs to read the layout each time.
+// more times, which is why it goes digit by digit: [time.Time.AppendFormat],
+// which reads the layout each time, took 4 % of the CPU of such an answer.
 func AppendTime(b []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
