@@ -92,7 +92,7 @@ func TestWaitingRooms(t *testing.T) {
 				for _, action := range []string{"retry", "drop"} {
 					got := crms("outbox", action, "1", "77")
 					requireRefusal(t, got, exitFailed)
-					assert.Equal(t, "crms: Validation failed: id 77 is not in the outbox\n", got.stderr)
+					assert.Equal(t, "crms: Outbox entry not found: there is no 77\n", got.stderr)
 				}
 				prints(t, "1 to be sent again, 0 overtaken by a newer status and left alone\n", "outbox", "retry", "1")
 				prints(t, "2 to be sent again, 1 overtaken by a newer status and left alone\n", "outbox", "retry", "--all")

@@ -66,6 +66,13 @@ func BenchmarkStore(b *testing.B) {
 			require.NoError(b, err)
 		}
 	})
+	b.Run("Registrations of a year", func(b *testing.B) {
+		today := crm.DayOf(at(0), time.UTC)
+		for b.Loop() {
+			_, err := s.Registrations(today-365, today)
+			require.NoError(b, err)
+		}
+	})
 	for _, writers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("SetStatus by %d writers", writers), func(b *testing.B) {
 			setStatuses(b, s, ids, writers)

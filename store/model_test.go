@@ -146,6 +146,7 @@ func TestStoreAgreesWithTheModel(t *testing.T) {
 				if n%100 == 99 {
 					p.compareLists(20)
 					p.compareAnalytics()
+					p.compareRegistrations()
 					p.compareCustomers(10)
 				}
 				if n%400 == 399 {
@@ -443,6 +444,25 @@ func (p *player) compareAnalytics() {
 		require.Equal(p.t, idsOf(want.Top), idsOf(got.Top), "the top of %s", now)
 		want.Top, got.Top = nil, nil
 		require.Equal(p.t, want, got, "analytics of %s", now)
+	}
+}
+
+// compareRegistrations asks for whole ranges and for single days, some of which
+// nobody registered on.
+func (p *player) compareRegistrations() {
+	today := dayByCalendar(p.now, p.model.zone)
+	for range 20 {
+		first := today - crm.Day(p.random.IntN(120))
+		want := make([]int64, 1+p.random.IntN(130))
+		for _, c := range p.model.customers {
+			if n := int(c.day - first); n >= 0 && n < len(want) {
+				want[n]++
+			}
+		}
+		last := first + crm.Day(len(want)-1)
+		got, err := p.store.Registrations(first, last)
+		require.NoError(p.t, err)
+		require.Equal(p.t, want, got, "registrations from %s to %s", first, last)
 	}
 }
 

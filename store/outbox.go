@@ -1,7 +1,10 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"crms/store/crm"
@@ -33,6 +36,16 @@ func (s OutboxState) String() string {
 	return "pending"
 }
 
+// ParseOutboxState reads the name of a state.
+func ParseOutboxState(name string) (OutboxState, error) {
+	for _, s := range []OutboxState{Pending, Dead} {
+		if s.String() == name {
+			return s, nil
+		}
+	}
+	return 0, errors.New("must be pending or dead")
+}
+
 // OutboxEntry is one thing that ATHS is to be told. It is written in the
 // transaction of the change that it tells of.
 type OutboxEntry struct {
@@ -49,6 +62,9 @@ type OutboxEntry struct {
 	NextAt    time.Time // not to be sent before
 	LastError string
 }
+
+// TellsATHS reports whether changes are queued for ATHS.
+func (s *Store) TellsATHS() bool { return s.tellATHS }
 
 // tellATHS queues the entry, if anybody listens.
 func (t *tx) tellATHS(e OutboxEntry) error {
@@ -104,18 +120,43 @@ func (s *Store) OutboxEntries(limit int) (entries []OutboxEntry, pending, dead i
 	err = s.view("outbox", func(tx *kv.Tx) error {
 		counts := sumOf(tx, s.schema.outboxTotals)
 		pending, dead = counts[byte(Pending)], counts[byte(Dead)]
-		for item := range s.schema.outbox.Walk(tx, nil) {
-			if item.Err != nil {
-				return item.Err
-			}
-			if len(entries) == limit {
-				return nil
-			}
-			entries = append(entries, item.Row)
-		}
-		return nil
+		entries, err = s.schema.outboxPage(tx, nil, 0, limit)
+		return err
 	})
 	return entries, pending, dead, err
+}
+
+// OutboxPage returns a part of the queue, oldest first: the entries with the
+// state, or all when that is nil, without the first offset of them and at most
+// limit; and how many there are.
+func (s *Store) OutboxPage(state *OutboxState, offset int64, limit int) (entries []OutboxEntry, total int64, err error) {
+	err = s.view("outbox", func(tx *kv.Tx) error {
+		for of, n := range sumOf(tx, s.schema.outboxTotals) {
+			if state == nil || of == byte(*state) {
+				total += n
+			}
+		}
+		entries, err = s.schema.outboxPage(tx, state, offset, limit)
+		return err
+	})
+	return entries, total, err
+}
+
+func (s *schema) outboxPage(tx *kv.Tx, state *OutboxState, offset int64, limit int) (entries []OutboxEntry, err error) {
+	for item := range s.outbox.Walk(tx, nil) {
+		switch {
+		case item.Err != nil:
+			return nil, item.Err
+		case len(entries) == limit:
+			return entries, nil
+		case state != nil && item.Row.State != *state:
+		case offset > 0:
+			offset--
+		default:
+			entries = append(entries, item.Row)
+		}
+	}
+	return entries, nil
 }
 
 // Delivered takes an entry out of the queue.
@@ -245,8 +286,8 @@ func (c DropOutbox) apply(t *tx) (int, error) {
 	return len(entries), nil
 }
 
-// chosenEntries are those with the numbers, or all. A number that no entry has
-// is an error.
+// chosenEntries are those with the numbers, or all. Numbers that no entry has are
+// an error, which names them.
 func (t *tx) chosenEntries(seqs []uint64, all bool) ([]OutboxEntry, error) {
 	var entries []OutboxEntry
 	if all {
@@ -258,19 +299,23 @@ func (t *tx) chosenEntries(seqs []uint64, all bool) ([]OutboxEntry, error) {
 		}
 		return entries, nil
 	}
-	var p crm.Problems
+	var missing []string
 	for _, seq := range seqs {
 		e, found, err := t.outbox.Get(t.Tx, seq)
 		if err != nil {
 			return nil, err
 		}
 		if !found {
-			p.Add("id", "%d is not in the outbox", seq)
+			missing = append(missing, strconv.FormatUint(seq, 10))
 			continue
 		}
 		entries = append(entries, e)
 	}
-	return entries, p.Err()
+	if len(missing) > 0 {
+		err := fmt.Errorf("there is no %s", strings.Join(missing, ", "))
+		return nil, &crm.Error{Kind: crm.NotFound, Message: "Outbox entry not found", Err: err}
+	}
+	return entries, nil
 }
 
 func appendOutboxEntry(b []byte, e OutboxEntry) []byte {

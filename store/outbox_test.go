@@ -228,7 +228,8 @@ func TestRetryOutbox(t *testing.T) {
 		} {
 			var known *crm.Error
 			require.True(t, errors.As(err, &known))
-			assert.Equal(t, []crm.FieldProblem{{Field: "id", Message: "98 is not in the outbox"}, {Field: "id", Message: "99 is not in the outbox"}}, known.Fields)
+			assert.Equal(t, crm.NotFound, known.Kind)
+			assert.EqualError(t, err, "Outbox entry not found: there is no 98, 99")
 		}
 		assert.Len(t, s.outbox(), 3)
 		assert.Equal(t, store.Dead, s.outbox()[0].State)
@@ -240,4 +241,41 @@ func TestRetryOutbox(t *testing.T) {
 		assert.Equal(t, 2, do(s, store.DropOutbox{All: true}))
 		assert.Empty(t, s.outbox())
 	})
+}
+
+func TestOutboxPage(t *testing.T) {
+	s := newTellingShop(t)
+	for range 5 {
+		s.setStatus(s.add().ID, crm.Suspended)
+	}
+	for _, seq := range []uint64{2, 5} {
+		do(s, store.Undelivered{Seq: seq, Err: "ATHS answered 403 Forbidden"})
+	}
+	for _, c := range []struct {
+		outcome string
+		state   *store.OutboxState
+		offset  int64
+		limit   int
+		seqs    []uint64
+		total   int64
+	}{
+		{"begins with the oldest", nil, 0, 2, []uint64{1, 2}, 5},
+		{"goes on after those before it", nil, 2, 2, []uint64{3, 4}, 5},
+		{"may be cut short by the end", nil, 4, 2, []uint64{5}, 5},
+		{"is empty past the end", nil, 5, 2, nil, 5},
+		{"holds one state only when asked to", to(store.Dead), 0, 10, []uint64{2, 5}, 2},
+		{"... and passes over entries of that state", to(store.Dead), 1, 10, []uint64{5}, 2},
+		{"... of either state", to(store.Pending), 1, 1, []uint64{3}, 3},
+	} {
+		t.Run(c.outcome, func(t *testing.T) {
+			entries, total, err := s.OutboxPage(c.state, c.offset, c.limit)
+			require.NoError(t, err)
+			var seqs []uint64
+			for _, e := range entries {
+				seqs = append(seqs, e.Seq)
+			}
+			assert.Equal(t, c.seqs, seqs)
+			assert.Equal(t, c.total, total)
+		})
+	}
 }

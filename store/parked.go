@@ -109,18 +109,26 @@ func (t *tx) unpark(userID string, at time.Time) error {
 
 // ParkedEvents returns what waits, by user, at most limit, and how many there are.
 func (s *Store) ParkedEvents(limit int) (events []ParkedEvent, total int64, err error) {
+	return s.ParkedPage(0, limit)
+}
+
+// ParkedPage is [Store.ParkedEvents] without the first offset events.
+func (s *Store) ParkedPage(offset int64, limit int) (events []ParkedEvent, total int64, err error) {
 	err = s.view("parked events", func(tx *kv.Tx) error {
 		for _, n := range sumOf(tx, s.schema.parkedTotals) {
 			total += n
 		}
 		for item := range s.schema.parked.Walk(tx, nil) {
-			if item.Err != nil {
+			switch {
+			case item.Err != nil:
 				return item.Err
+			case len(events) == limit:
+				return nil
+			case offset > 0:
+				offset--
+			default:
+				events = append(events, item.Row)
 			}
-			if len(events) == limit {
-				break
-			}
-			events = append(events, item.Row)
 		}
 		return nil
 	})

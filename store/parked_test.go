@@ -129,7 +129,7 @@ func TestDropParked(t *testing.T) {
 	})
 }
 
-func TestParkedEventsAreCountedAndListedUpToALimit(t *testing.T) {
+func TestParkedEventsAreCountedAndListedByPage(t *testing.T) {
 	s := newShop(t)
 	s.ingest(ordered("u", order("o1", crm.Placed, 100, 2, 2)), ordered("u", order("o2", crm.Placed, 100, 2, 2)),
 		userDeleted("gone", 1), ordered("gone", order("o3", crm.Placed, 100, 2, 2)))
@@ -140,4 +140,13 @@ func TestParkedEventsAreCountedAndListedUpToALimit(t *testing.T) {
 	b, err := s.Backlog()
 	require.NoError(t, err)
 	assert.Equal(t, store.Backlog{UnknownUsers: 2, DeletedUsers: 1}, b)
+
+	all, _, err := s.ParkedEvents(10)
+	require.NoError(t, err)
+	for offset := range int64(4) {
+		page, total, err := s.ParkedPage(offset, 1)
+		require.NoError(t, err)
+		assert.Equal(t, int64(3), total)
+		assert.Equal(t, all[offset:min(offset+1, 3)], append([]store.ParkedEvent{}, page...))
+	}
 }
