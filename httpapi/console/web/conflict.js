@@ -8,7 +8,7 @@ import { moment } from "./format.js";
 import { ApiError } from "./http.js";
 import { preferenceText } from "./preferences.js";
 
-/** @import { Answer, } from "./http.js" */
+/** @import { Answer } from "./http.js" */
 /** @import { Customer } from "./api.js" */
 /** @import { Subject } from "./customer.js" */
 
@@ -26,23 +26,23 @@ const names = {
  * @param {Subject} subject
  * @param {Changes} changes
  * @param {(changes: Changes, etag: string) => Promise<Answer>} send
- * @returns {Promise<boolean>} false when it was given up
+ * @returns {Promise<Changes | null>} what was saved, empty when all of theirs is kept; null when it was given up
  */
 export async function saveOver(subject, changes, send) {
   let { data: base, etag } = subject;
   while (Object.keys(changes).length > 0) {
     try {
       await send(changes, etag);
-      return true;
+      break;
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 412) throw error;
       const newer = await subject.api.customer(subject.id);
       const kept = await askWhatToKeep(base, newer.data, changes);
-      if (kept === undefined) return false;
+      if (kept === undefined) return null;
       [base, etag, changes] = [newer.data, newer.etag, kept];
     }
   }
-  return true; // everything that the other has saved is kept
+  return changes;
 }
 
 /**

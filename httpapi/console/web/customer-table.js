@@ -53,6 +53,7 @@ export class CustomerTable {
   showInstead(message) {
     this.busy(false);
     this.#table.hidden = true;
+    fill(this.#body);
     fill(this.#message, message);
   }
 

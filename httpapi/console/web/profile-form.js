@@ -1,12 +1,12 @@
 // @ts-check
 // The form of a customer's profile. Only what was changed is sent.
 
+import { toast } from "./announcer.js";
 import { saveOver } from "./conflict.js";
 import { el } from "./dom.js";
 import { clearProblems, field, formProblem, showProblems, whileBusy } from "./fields.js";
 import { PreferencesEditor } from "./preferences.js";
 import { TagsInput } from "./tags-input.js";
-import { toast } from "./announcer.js";
 
 /** @import { Subject } from "./customer.js" */
 
@@ -38,7 +38,9 @@ export class ProfileForm {
         this.#save();
       },
       keydown: (/** @type {KeyboardEvent} */ event) => {
-        if (event.key === "Escape" && !this.isDirty()) on.onCancel();
+        if (event.key !== "Escape" || this.isDirty()) return;
+        event.preventDefault();
+        on.onCancel();
       },
     } },
     el("div", { class: "fields" }, this.#name.element, this.#phone.element),
@@ -94,7 +96,7 @@ export class ProfileForm {
           return this.#on.onCancel();
         }
         const { api, id } = this.#subject;
-        if (await saveOver(this.#subject, changes, (chosen, etag) => api.update(id, chosen, etag))) this.#on.onSaved();
+        if (await saveOver(this.#subject, changes, (kept, etag) => api.update(id, kept, etag))) this.#on.onSaved();
       } catch (error) {
         showProblems(error, fields, this.#general);
       }

@@ -1,13 +1,13 @@
 // @ts-check
 // A customer's profile: shown, and edited in the same place.
 
+import { toast } from "./announcer.js";
 import { el, fill } from "./dom.js";
 import { moment } from "./format.js";
 import { icon } from "./icons.js";
 import { preferenceText } from "./preferences.js";
 import { ProfileForm } from "./profile-form.js";
 import { skeletonLines } from "./states.js";
-import { toast } from "./announcer.js";
 
 /** @import { Customer } from "./api.js" */
 /** @import { Subject } from "./customer.js" */

@@ -17,6 +17,8 @@ export class SearchBox {
   });
   #hint = el("p", { class: "hint", id: "search-hint" });
   #timer = 0;
+  /** What is searched for because of what was typed. */
+  #told = "";
   #onText;
 
   /**
@@ -53,9 +55,9 @@ export class SearchBox {
     this.#input.select();
   }
 
-  /** @param {string} text what is searched for; what is being typed stays */
+  /** @param {string} text what is searched for; what is being typed stays, unless the text came another way */
   show(text) {
-    if (document.activeElement !== this.#input) this.#input.value = text;
+    if (text !== this.#told) this.#input.value = this.#told = text;
     this.#explain();
   }
 
@@ -63,7 +65,8 @@ export class SearchBox {
     clearTimeout(this.#timer);
     const text = this.#input.value.trim();
     this.#explain();
-    this.#onText([...text].length < shortest ? "" : text);
+    this.#told = [...text].length < shortest ? "" : text;
+    this.#onText(this.#told);
   }
 
   #explain() {

@@ -19,6 +19,7 @@ import { emptyState, errorState } from "./states.js";
  * @property {string} address
  * @property {AbortController} life
  * @property {Page | null} page null while it is fetched or when there is none
+ * @property {boolean} mayGo whether what is unsaved on it has been given up
  */
 
 export class Shell {
@@ -82,7 +83,7 @@ export class Shell {
     this.#close();
     const life = new AbortController();
     /** @type {Shown} */
-    const shown = { path, address: location.hash, life, page: null };
+    const shown = { path, address: location.hash, life, page: null, mayGo: false };
     this.#shown = shown;
     await this.#open(shown, query, before?.path ?? [], focus || before !== null);
   }
@@ -130,16 +131,15 @@ export class Shell {
 
   /** @param {Shown | null} shown */
   async #mayLeave(shown) {
-    if (!shown?.page?.isDirty?.()) return true;
+    if (!shown?.page?.isDirty?.() || shown.mayGo) return true;
     const wanted = location.hash;
     history.replaceState(null, "", shown.address);
     const leave = await confirmed({
       title: "Leave without saving?", text: "What you have entered on this page is not saved.", yes: "Leave", no: "Stay", danger: true,
     });
-    if (!leave) return false;
-    shown.page = null;
-    go(wanted);
-    return false; // the new address brings us here again
+    shown.mayGo = leave;
+    if (leave) go(wanted); // which brings us here again
+    return false;
   }
 
   #close() {

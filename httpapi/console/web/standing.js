@@ -27,7 +27,7 @@ export async function changeStatus(subject) {
     options: { Active: "Can order and complain", Inactive: "Cannot use the shop", Suspended: "May look, but not order or complain" },
     send: (value, reason, etag) => subject.api.setStatus(subject.id, value, reason, etag),
   });
-  return status && `The status is ${status} now`;
+  return status && told("status", status);
 }
 
 /** @param {Subject} subject @returns {Promise<string | undefined>} what was done */
@@ -37,12 +37,18 @@ export async function changeType(subject) {
     options: { Regular: "", Premium: "", VIP: "" },
     send: (value, reason, etag) => subject.api.setType(subject.id, value, reason, etag),
   });
-  return type && `The type is ${type} now`;
+  return type && told("type", type);
 }
+
+/** @param {string} name @param {string} value */
+const told = (name, value) => value === keptTheirs ? `The ${name} that was set meanwhile is kept` : `The ${name} is ${value} now`;
+
+/** Stands for a value when one has chosen the other's. */
+const keptTheirs = "kept";
 
 /**
  * @param {Subject} subject @param {Standing} standing
- * @returns {Promise<string | undefined>} the new value
+ * @returns {Promise<string | undefined>} the new value or {@link keptTheirs}
  */
 function choose(subject, standing) {
   return openDialog({ title: standing.title, testid: standing.testid, content: (close) => choiceForm(subject, standing, close) });
@@ -67,7 +73,7 @@ function choiceForm(subject, { property, radio, reasonField, options, send, titl
     if (value === present) return close();
     try {
       const saved = await saveOver(subject, { [property]: value }, (changes, etag) => send(changes[property], reason.control.value.trim(), etag));
-      if (saved) close(value);
+      if (saved) close(saved[property] ?? keptTheirs);
     } catch (error) {
       showProblems(error, { [reasonField]: { name: "The reason", field: reason } }, general);
     }
