@@ -15,7 +15,6 @@ import (
 	"crms/httpapi"
 	"crms/httpapi/accesslog"
 	"crms/httpapi/auth"
-	"crms/httpapi/console"
 	"crms/httpapi/control"
 	"crms/httpapi/metrics"
 	"crms/search"
@@ -209,9 +208,9 @@ func (a *app) newAPI(p *program) (*httpapi.API, error) {
 		Requests: a.metrics.Requests, CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
 	}
 	if !a.settings.NoConsole {
-		pages, err := console.Pages()
+		pages, err := browserPages()
 		if err != nil {
-			return nil, fmt.Errorf("cannot serve the console: %w", err)
+			return nil, err
 		}
 		c.Pages = pages
 	}

@@ -14,8 +14,8 @@
 // described route exists, with the same roles; limits are those of the domain;
 // and every request and answer of the golden scripts is validated against it.
 //
-// The page at /docs is Swagger UI. It keeps to a policy without inline script or
-// inline style, asks no other server for anything, and sends requests; of the
-// other viewers looked at, Redoc sends none, RapiDoc needs inline styles, and
-// Scalar is twice the size and looks for fonts elsewhere.
+// The page at /docs is Swagger UI. It sends requests, keeps to a policy without
+// inline script or inline style, and asks no other server for anything. Of the
+// others, Redoc sends no requests, and RapiDoc needs inline styles and takes its
+// fonts from elsewhere.
 package openapi
