@@ -37,10 +37,10 @@ export function barList({ title, captionHidden = false, share = false, empty = "
 }
 
 /** @param {Bar} bar @param {number} most @param {number | null} share */
-function barLine({ label, value, text, tone = "accent", href }, most, share) {
+function barLine({ label, value, text, tone, href }, most, share) {
   return el("li", null,
     el("span", { class: "bars-label" }, href ? el("a", { href }, label) : label),
-    svg("svg", { class: `bars-track ${tone}`, "aria-hidden": "true" }, svg("rect", { width: percent(value / most), height: "100%", rx: 2 })),
+    svg("svg", { class: `bars-track ${tone ?? ""}`, "aria-hidden": "true" }, svg("rect", { width: percent(value / most), height: "100%", rx: 2 })),
     el("span", { class: "bars-value" }, text ?? whole(value)),
     share !== null && el("span", { class: "bars-share" }, shareFormat.format(share)));
 }
@@ -83,7 +83,7 @@ export function columnChart(chart) {
  *
  * @param {number} most
  */
-export function scaleOf(most) {
+function scaleOf(most) {
   const rough = Math.max(most, 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = Math.max(1, [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? rough);
@@ -181,7 +181,7 @@ function listenToPointer(plot, columns, point, leave) {
   });
 }
 
-const week = 7;
+const leap = 7; // columns, a week of days
 
 /**
  * @param {HTMLElement} plot @param {number} columns
@@ -192,7 +192,7 @@ function listenToKeys(plot, columns, point, leave) {
   /** @type {Record<string, (i: number) => number>} */
   const moves = {
     ArrowLeft: (i) => i - 1, ArrowRight: (i) => i + 1, ArrowDown: (i) => i - 1, ArrowUp: (i) => i + 1,
-    PageDown: (i) => i - week, PageUp: (i) => i + week, Home: () => 0, End: () => last,
+    PageDown: (i) => i - leap, PageUp: (i) => i + leap, Home: () => 0, End: () => last,
   };
   const present = () => Number(plot.getAttribute("aria-valuenow")) - 1;
   plot.addEventListener("keydown", (event) => {

@@ -5,7 +5,7 @@ import { announce } from "./announcer.js";
 import { barList } from "./charts.js";
 import { el, fill } from "./dom.js";
 import { whileBusy } from "./fields.js";
-import { count, moment, money, whole, zoneName } from "./format.js";
+import { moment, money, whole, zoneName } from "./format.js";
 import { isAborted } from "./http.js";
 import { icon } from "./icons.js";
 import { Registrations } from "./registrations.js";
@@ -13,7 +13,6 @@ import { addressOf, replace } from "./router.js";
 import { emptyState, errorState, explained, skeletonLines } from "./states.js";
 
 /** @import { Bar } from "./charts.js" */
-/** @import { Child } from "./dom.js" */
 /** @import { Context, Page } from "./routes.js" */
 
 /**
@@ -27,6 +26,15 @@ import { emptyState, errorState, explained, skeletonLines } from "./states.js";
  * @typedef {{customerId: string, fullName: string, email: string, totalOrders: number, totalOrderValue: number}} TopCustomer
  */
 
+/** @type {Array<{name: string, value: (a: Analytics) => string, note: (a: Analytics) => string}>} */
+const figures = [
+  { name: "Customers", value: (a) => whole(a.summary.totalCustomers), note: (a) => `${whole(a.summary.activeCustomers)} active` },
+  { name: "Orders", value: (a) => whole(a.orderMetrics.totalOrders), note: (a) => `${money(a.orderMetrics.averageOrdersPerCustomer)} per customer` },
+  { name: "Order value", value: (a) => money(a.orderMetrics.totalRevenue), note: (a) => `${money(a.orderMetrics.averageRevenuePerCustomer)} per customer` },
+  { name: "Complaints", value: (a) => whole(a.complaintMetrics.totalComplaints), note: (a) => `${whole(a.complaintMetrics.openComplaints)} open, ${money(a.complaintMetrics.averageComplaintsPerCustomer)} per customer` },
+  { name: "Complaint rate", value: (a) => money(a.complaintMetrics.complaintRate), note: () => "per 100 orders" },
+];
+
 /** @param {Context} context @returns {Page} */
 export function page(context) {
   const dashboard = new Dashboard(context);
@@ -38,23 +46,25 @@ class Dashboard {
   #registrations;
   #asOf = el("p", { class: "soft", id: "as-of" }, "Loading…");
   #refresh = el("button", { class: "button push", type: "button", id: "refresh", on: { click: () => this.#refreshAll() } }, icon("refresh"), "Refresh");
-  #problem = el("div", { role: "status" });
+  #problem = el("div");
   #figures = el("div", { class: "card" });
   #byStatus = el("div", { class: "card-body" }, skeletonLines(3));
   #byType = el("div", { class: "card-body" }, skeletonLines(3));
   #top = el("div", { class: "card-body" }, skeletonLines(10));
+  #content;
   #isFilled = false;
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
     this.#registrations = new Registrations(context, (range) => replace(addressOf("dashboard", { range })));
-    this.element = el("div", { class: "stack dashboard" },
-      el("div", { class: "page-head" }, el("h1", null, "Dashboard"), this.#asOf, this.#refresh),
-      this.#problem, this.#figures, this.#registrations.element,
+    this.#content = el("div", { class: "stack" },
+      this.#figures, this.#registrations.element,
       el("div", { class: "dashboard-columns" },
         el("div", { class: "stack" }, card("Customers by status", this.#byStatus), card("Customers by type", this.#byType)),
         card("Top customers by order value", this.#top)));
+    this.element = el("div", { class: "stack dashboard" },
+      el("div", { class: "page-head" }, el("h1", null, "Dashboard"), this.#asOf, this.#refresh), this.#problem, this.#content);
     this.#showFigures(null);
     this.#registrations.choose(context.query);
     this.#load();
@@ -88,6 +98,7 @@ class Dashboard {
   /** @param {Analytics} analytics @param {string | null} asOf by the server's clock */
   #show(analytics, asOf) {
     this.#isFilled = true;
+    this.#content.hidden = false;
     fill(this.#problem);
     fill(this.#asOf, asOf && ["As of ", moment(asOf), " · "], `Days in ${zoneName()}`);
     this.#showFigures(analytics);
@@ -101,35 +112,29 @@ class Dashboard {
   #complain(error) {
     if (!this.#isFilled) {
       this.#asOf.textContent = "";
-      fill(this.#problem, el("div", { class: "card" }, errorState(error, () => this.#load())));
+      this.#content.hidden = true;
+      fill(this.#problem, el("div", { class: "card" }, errorState(error, () => this.#refreshAll())));
       return;
     }
     const { title, text } = explained(error);
     fill(this.#problem, el("div", { class: "notice warn" }, el("strong", null, `Not refreshed: ${title}`), el("p", null, text)));
+    announce(`Not refreshed: ${title}`);
   }
 
   /** @param {Analytics | null} a null while it loads */
   #showFigures(a) {
-    const { summary, orderMetrics: orders, complaintMetrics: complaints } = a ?? {};
     fill(this.#figures, el("dl", { class: "figures dashboard-figures" },
-      figure("Customers", summary && whole(summary.totalCustomers), summary && `${whole(summary.activeCustomers)} active`),
-      figure("Orders", orders && whole(orders.totalOrders), orders && `${money(orders.averageOrdersPerCustomer)} per customer`),
-      figure("Order value", orders && money(orders.totalRevenue), orders && `${money(orders.averageRevenuePerCustomer)} per customer`),
-      figure("Complaints", complaints && whole(complaints.totalComplaints), complaints && `${whole(complaints.openComplaints)} open`),
-      figure("Complaint rate", complaints && money(complaints.complaintRate), complaints && "per 100 orders")));
-    this.#registrations.showTotals(summary ?? null);
+      figures.map(({ name, value, note }) => el("div", null,
+        el("dt", null, name),
+        el("dd", null, a ? value(a) : el("span", { class: "skeleton w60" })),
+        el("dd", { class: "note" }, a ? note(a) : el("span", { class: "skeleton w40" }))))));
+    this.#registrations.showTotals(a?.summary ?? null);
   }
 }
 
 /** @param {string} title @param {HTMLElement} body */
 function card(title, body) {
   return el("section", { class: "card" }, el("div", { class: "card-head" }, el("h2", null, title)), body);
-}
-
-/** @param {string} name @param {Child} value nothing while it loads @param {Child} [note] */
-function figure(name, value, note) {
-  const skeleton = el("span", { class: "skeleton w60" });
-  return el("div", null, el("dt", null, name), el("dd", null, value ?? skeleton), note && el("dd", { class: "note" }, note));
 }
 
 /** @param {Analytics} analytics */
