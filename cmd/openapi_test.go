@@ -165,3 +165,28 @@ func TestEveryOperationIsPlayed(t *testing.T) {
 
 // keptValue stands in a script for a value that an answer has shown.
 var keptValue = regexp.MustCompile(`\{\{\w+\}\}`)
+
+// TestDocs holds the program to serving the page that shows the API, unless it is
+// told not to. The document stays: programs read it.
+func TestDocs(t *testing.T) {
+	for _, c := range []struct {
+		outcome  string
+		args     []string
+		document int
+		page     int
+	}{
+		{"the page and the document are served", nil, http.StatusOK, http.StatusOK},
+		{"--no-console leaves the page out", []string{"--no-console"}, http.StatusOK, http.StatusNotFound},
+	} {
+		t.Run(c.outcome, func(t *testing.T) {
+			v := startService(t, noon, c.args...)
+			status, document := v.call(t, http.MethodGet, "/api/openapi.json", "")
+			assert.Equal(t, c.document, status)
+			assert.Equal(t, string(openapi.Document()), document)
+			for _, path := range []string{"/docs", "/docs/docs.js", "/docs/swagger-ui/swagger-ui-bundle.js", "/docs/swagger-ui/LICENSE.txt"} {
+				status, _ := v.call(t, http.MethodGet, path, "")
+				assert.Equal(t, c.page, status, path)
+			}
+		})
+	}
+}

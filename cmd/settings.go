@@ -76,7 +76,7 @@ func (s *Settings) table() []setting {
 		{"tls-cert-file", text(&s.TLSCertFile, "FILE"), "", serve, "PEM file with the certificate and its chain; without it the server speaks plain HTTP"},
 		{"tls-key-file", text(&s.TLSKeyFile, "FILE"), "", serve, "PEM file with the certificate's key"},
 		{"dev", toggle(&s.Dev), "", serve, "run without any configuration: own secret, sample customers, open CORS, on localhost"},
-		{"no-console", toggle(&s.NoConsole), "", serve, "do not serve the console, the administrator's pages at /"},
+		{"no-console", toggle(&s.NoConsole), "", serve, "serve the API without its pages for browsers, the console at / and its description at /docs"},
 
 		{"jwt-secret-file", secret(&s.JWTSecret, minSecret), "", serveAndToken, "file with the secret shared with ATHS, at least 32 bytes (HS256); the variable holds the secret itself"},
 		{"jwt-public-key-file", text(&s.JWTPublicKeyFile, "FILE"), "", serve, "PEM file with the public key of ATHS (RS256, ES256 or EdDSA)"},
