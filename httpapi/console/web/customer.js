@@ -41,8 +41,9 @@ class CustomerDesk {
   #id;
   /** @type {Subject | null} */
   #subject = null;
-  #head = el("div", { class: "customer-head" });
   #heading = el("h1", null, "Customer");
+  #standing = el("p", { class: "row soft" });
+  #actions = el("div", { class: "row push" });
   #figures = el("div");
   #charts = el("div", { class: "card-body charts" });
   #profile;
@@ -65,7 +66,8 @@ class CustomerDesk {
         this.#timeline.element));
     this.element = el("div", { class: "stack customer" },
       el("a", { class: "back-link", href: lastList() }, icon("back"), "Customers"),
-      this.#head, this.#figures, this.#body);
+      el("div", { class: "customer-head" }, el("div", { class: "customer-name" }, this.#heading, this.#standing), this.#actions),
+      this.#figures, this.#body);
     addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !isTaken(event)) go(lastList());
     }, { signal });
@@ -78,7 +80,7 @@ class CustomerDesk {
   }
 
   #showSkeleton() {
-    fill(this.#head, el("div", { class: "customer-name" }, this.#heading, el("span", { class: "skeleton w40" })));
+    fill(this.#standing, el("span", { class: "skeleton w40" }));
     fill(this.#figures, el("div", { class: "card figures-wait" }));
     fill(this.#charts, skeletonLines(8));
   }
@@ -90,7 +92,7 @@ class CustomerDesk {
       this.#timeline.load();
     } catch (error) {
       if (isAborted(error)) return;
-      fill(this.#head, this.#heading);
+      fill(this.#standing);
       fill(this.#figures, errorState(error, () => {
         this.#body.hidden = false;
         this.#showSkeleton();
@@ -116,31 +118,37 @@ class CustomerDesk {
     const [answer, statistics] = await Promise.all([api.customer(this.#id, signal), api.statistics(this.#id, signal)]);
     this.#subject = { api, id: this.#id, data: answer.data, etag: answer.etag };
     this.#context.retitle(answer.data.fullName);
-    this.#showHead(this.#subject);
+    this.#showHead(answer.data);
     this.#showStatistics(statistics);
     this.#profile.show(this.#subject);
     this.#notes.show(answer.data.notes);
   }
 
-  /** @param {Subject} subject */
-  #showHead(subject) {
-    const c = subject.data;
+  /** @param {Customer} c */
+  #showHead(c) {
     this.#heading.textContent = c.fullName;
-    const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {() => Promise<string | undefined>} */ work, kind = "") =>
-      el("button", { class: `button ${kind}`, type: "button", id, on: { click: async () => this.#changed(await work()) } }, text);
-    fill(this.#head,
-      el("div", { class: "customer-name" }, this.#heading,
-        el("p", { class: "row soft" }, statusSign(c.customerStatus), tierBadge(c.customerType), el("span", null, c.email))),
-      el("div", { class: "row push" },
-        button("change-status", "Change status", () => changeStatus(subject)),
-        button("change-type", "Change type", () => changeType(subject)),
-        button("delete-customer", "Delete", async () => deleteCustomer(subject), "danger-quiet")));
+    fill(this.#standing, statusSign(c.customerStatus), tierBadge(c.customerType), el("span", null, c.email));
+    // The buttons stay the same ones: the focus comes back to them from their dialogs.
+    if (this.#actions.childElementCount === 0) {
+      fill(this.#actions,
+        this.#action("change-status", "Change status", changeStatus),
+        this.#action("change-type", "Change type", changeType),
+        this.#action("delete-customer", "Delete", deleteCustomer, "danger-quiet"));
+    }
   }
 
-  /** @param {string | undefined} message what was changed, undefined for nothing */
-  async #changed(message) {
-    if (!message) return;
-    await this.#reload(message);
+  /**
+   * @param {string} id @param {string} text
+   * @param {(subject: Subject) => Promise<string | undefined>} work tells what was changed, undefined for nothing
+   * @param {string} [kind]
+   */
+  #action(id, text, work, kind = "") {
+    return el("button", { class: `button ${kind}`, type: "button", id, on: {
+      click: async () => {
+        const done = await work(/** @type {Subject} */ (this.#subject));
+        if (done) await this.#reload(done);
+      },
+    } }, text);
   }
 
   /** @param {any} statistics the contract's Statistics object */

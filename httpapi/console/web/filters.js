@@ -32,6 +32,7 @@ export class Filters {
     this.#fieldset = el("fieldset", { class: "filters", id: "filters" },
       el("legend", { class: "visually-hidden" }, "Filters"), this.controls.map(([, f]) => f.element), this.#clear);
     this.#fieldset.addEventListener("change", (event) => {
+      if (isHalfTyped(event.target)) return;
       this.#keepOrder(event.target);
       onChange(this.#value());
     });
@@ -68,3 +69,6 @@ export class Filters {
     this.#toggle.textContent = chosen === 0 ? "Filters" : `Filters (${chosen})`;
   }
 }
+
+/** While a year is being typed, the day is one of the first centuries. @param {EventTarget | null} control */
+const isHalfTyped = (control) => control instanceof HTMLInputElement && control.value !== "" && control.value < "1000";
