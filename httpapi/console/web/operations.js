@@ -110,7 +110,7 @@ class Operations {
     const { title, text } = explained(error);
     this.#parts.hidden = this.#last === null;
     if (this.#last === null) this.#asOf.textContent = "";
-    this.#showProblem({ title: `Not refreshed: ${title}`, text });
+    this.#showProblem({ title: `Not refreshed: ${title}`, text: this.#heartbeat.isPaused ? text : `${text} This page tries again by itself.` });
     if (!this.#isFailing) announce(`Not refreshed: ${title}`);
     this.#isFailing = true;
   }
