@@ -30,10 +30,11 @@ import { whole } from "./format.js";
 export function barList({ title, captionHidden = false, share = false, empty = "Nothing yet", items }) {
   const most = Math.max(0, ...items.map((b) => b.value));
   const sum = items.reduce((total, b) => total + b.value, 0);
-  const lines = items.map((item) => barLine(item, most, share ? item.value / sum : null));
   return el("figure", { class: "bars" },
     el("figcaption", { class: captionHidden ? "visually-hidden" : "bars-caption" }, title),
-    sum === 0 ? el("p", { class: "soft" }, empty) : el("ul", { class: share ? "bars-list with-share" : "bars-list" }, lines));
+    sum === 0
+      ? el("p", { class: "soft" }, empty)
+      : el("ul", { class: share ? "bars-list with-share" : "bars-list" }, items.map((item) => barLine(item, most, share ? item.value / sum : null))));
 }
 
 /** @param {Bar} bar @param {number} most @param {number | null} share */
