@@ -33,6 +33,6 @@ export function toast(text) {
   message.addEventListener("pointerenter", () => clearTimeout(timer));
   message.addEventListener("focusin", () => clearTimeout(timer));
   message.addEventListener("pointerleave", () => { timer = setTimeout(remove, shownFor); });
-  document.getElementById("toasts")?.append(message);
+  document.getElementById("toasts")?.replaceChildren(message); // the last one is what counts
   announce(text);
 }

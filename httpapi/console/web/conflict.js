@@ -19,6 +19,8 @@ const names = {
   fullName: "Name", contactNumber: "Phone", customerStatus: "Status", customerType: "Type", tags: "Tags", preferences: "Preferences", email: "Email",
 };
 
+const sideNames = { mine: "Yours", theirs: "Theirs" };
+
 /**
  * Saves changes of the version that was read. When somebody else has saved meanwhile
  * (412), it asks what to keep, and saves that over the newer version.
@@ -69,7 +71,7 @@ function askWhatToKeep(base, theirs, mine) {
     el("p", null, el("strong", null, theirs.metadata.lastModifiedBy), " saved on ", moment(theirs.metadata.lastModifiedAt), ", after you had opened the page. ",
       disputed.length > 0 ? "Choose what to keep where both changed the same." : "You changed different fields: both changes can be kept."),
     el("div", { class: "table-scroll" }, el("table", { class: "table conflict" },
-      el("thead", null, el("tr", null, ["Field", "Yours", "Theirs"].map((t) => el("th", { scope: "col" }, t)))), el("tbody", null, rows))),
+      el("thead", null, el("tr", null, ["Field", sideNames.mine, sideNames.theirs].map((t) => el("th", { scope: "col" }, t)))), el("tbody", null, rows))),
     el("div", { class: "dialog-end" },
       el("button", { class: "button", type: "button", on: { click: () => close(undefined) } }, "Back to editing"),
       el("button", { class: "button primary", type: "submit" }, "Save what is chosen"))),
@@ -81,12 +83,12 @@ function askWhatToKeep(base, theirs, mine) {
  * @param {boolean} disputed @param {boolean} untouched whether only they changed it
  */
 function comparison(name, mine, theirs, disputed, untouched) {
-  const choice = (/** @type {string} */ side, /** @type {any} */ value) => el("td", null, el("label", { class: "choice" },
-    el("input", { type: "radio", name: `keep-${name}`, value: side, required: true, "aria-label": `${names[name]}: keep ${side === "mine" ? "yours" : "theirs"}` }),
+  const choice = (/** @type {"mine" | "theirs"} */ side, /** @type {any} */ value) => el("td", { dataset: { side: sideNames[side] } }, el("label", { class: "choice" },
+    el("input", { type: "radio", name: `keep-${name}`, value: side, required: true, "aria-label": `${names[name]}: keep ${sideNames[side].toLowerCase()}` }),
     el("span", null, valueText(value))));
-  const agreed = (/** @type {any} */ value, /** @type {boolean} */ kept) => el("td", { class: kept ? "" : "soft" }, valueText(value), kept && el("span", { class: "hint" }, " (kept)"));
+  const agreed = (/** @type {"mine" | "theirs"} */ side, /** @type {any} */ value, /** @type {boolean} */ kept) => el("td", { class: kept ? "" : "soft", dataset: { side: sideNames[side] } }, valueText(value), kept && el("span", { class: "hint" }, " (kept)"));
   return el("tr", null, el("th", { scope: "row" }, names[name]),
-    disputed ? [choice("mine", mine), choice("theirs", theirs)] : [agreed(mine, !untouched), agreed(theirs, untouched)]);
+    disputed ? [choice("mine", mine), choice("theirs", theirs)] : [agreed("mine", mine, !untouched), agreed("theirs", theirs, untouched)]);
 }
 
 /** @param {any} value */

@@ -100,7 +100,7 @@ export function showProblems(error, fields, general) {
   Object.values(fields).find((f) => wrong.has(f))?.field.control.focus();
   if (problems.length > 0 && elsewhere.length === 0) return;
   const { title, text } = explained(error);
-  fill(general, el("div", { class: "notice bad" }, el("strong", null, title), el("p", null, elsewhere.join("; ") || text)));
+  fill(general, el("div", { class: "notice bad" }, el("strong", null, title), (elsewhere.length > 0 || text) && el("p", null, elsewhere.join("; ") || text)));
 }
 
 /** @param {Record<string, NamedField>} fields @param {HTMLElement} general */

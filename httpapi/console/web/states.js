@@ -26,7 +26,7 @@ export function errorState(error, retry) {
   const wait = retry && error instanceof ApiError ? error.retryAfter : null;
   const again = retry && el("button", { class: "button", type: "button", on: { click: retry } }, "Try again");
   const state = el("div", { class: "state", role: "alert", dataset: { testid: "error" } },
-    el("h2", null, title), el("p", null, text, wait !== null && " The console does so by itself."), again && el("div", { class: "row" }, again));
+    el("h2", null, title), (text || wait !== null) && el("p", null, text, wait !== null && " The console does so by itself."), again && el("div", { class: "row" }, again));
   if (retry && wait !== null) {
     setTimeout(() => { if (state.isConnected) retry(); }, Math.max(wait, 1) * 1000);
   }
@@ -62,7 +62,7 @@ export function explained(error) {
     return { title: "The server has a fault", text: `${error.message}.${error.requestId && ` The log has the cause under ${error.requestId}.`}` };
   }
   const problems = error.fields.map((f) => `${f.field} ${f.message}`).join("; ");
-  return { title: error.message, text: problems || "The server refused the request." };
+  return { title: error.message, text: problems };
 }
 
 /**

@@ -21,10 +21,11 @@ export class TagsInput {
     this.#show();
   }
 
-  /** The tags, with the one that is being typed. */
+  /** The tags, with the one that is being typed. Tags that differ only in case are one. */
   value() {
     const typed = this.#input.value.trim();
-    return typed === "" ? [...this.#tags] : [...this.#tags, typed];
+    const known = this.#tags.some((t) => t.toLowerCase() === typed.toLowerCase());
+    return typed === "" || known ? [...this.#tags] : [...this.#tags, typed];
   }
 
   /** @param {KeyboardEvent} event */
