@@ -82,7 +82,7 @@ class CustomerDesk {
   #showSkeleton() {
     fill(this.#standing, el("span", { class: "skeleton w40" }));
     fill(this.#figures, el("div", { class: "card figures-wait" }));
-    fill(this.#charts, skeletonLines(8));
+    fill(this.#charts, skeletonLines(11));
   }
 
   async #load() {

@@ -14,7 +14,7 @@ import { skeletonLines } from "./states.js";
 
 export class ProfileCard {
   #edit = el("button", { class: "button push", type: "button", id: "edit-profile", on: { click: () => this.#openForm() } }, icon("edit"), "Edit");
-  #content = el("div", { class: "card-body" }, skeletonLines(7));
+  #content = el("div", { class: "card-body" }, skeletonLines(11));
   #onSaved;
   /** @type {Subject | null} */
   #subject = null;
