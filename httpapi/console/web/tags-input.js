@@ -17,7 +17,6 @@ export class TagsInput {
     this.field = field({ label: "Tags", control: this.#input, hint: "Enter or a comma adds a tag." });
     this.#input.before(this.#list);
     this.#input.addEventListener("keydown", (event) => this.#key(event));
-    this.#input.addEventListener("change", () => this.#take());
     this.#show();
   }
 
