@@ -275,6 +275,7 @@ func (st *stage) notePrivate(text string) {
 // checkLog holds the log to its promise: no tokens and no personal data.
 func (st *stage) checkLog(t *testing.T) {
 	t.Helper()
+	st.access.Flush()
 	log := st.log.String()
 	assert.Contains(t, log, "msg=request", "requests are logged")
 	assert.NotRegexp(t, anEmail, log)
