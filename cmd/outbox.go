@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"crms/httpapi"
 	"crms/httpapi/control"
 	"crms/store"
 
@@ -67,7 +68,7 @@ longer the customer's status is left alone: sending it would undo a newer one.`,
 			if err != nil {
 				return err
 			}
-			n, err := control.Post[store.Retried](ctx, c, "/outbox/retry", control.Choice[uint64]{IDs: ids, All: all})
+			n, err := control.Post[store.Retried](ctx, c, "/outbox/retry", httpapi.Choice[uint64]{IDs: ids, All: all})
 			if err != nil {
 				return err
 			}
@@ -92,7 +93,7 @@ func (p *program) newOutboxDropCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.drop(ctx, c, "/outbox/drop", control.Choice[uint64]{IDs: ids, All: all})
+			return p.drop(ctx, c, "/outbox/drop", httpapi.Choice[uint64]{IDs: ids, All: all})
 		}),
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "every entry")
@@ -101,7 +102,7 @@ func (p *program) newOutboxDropCommand() *cobra.Command {
 
 // drop removes what is chosen from a waiting room and says how much that was.
 func (p *program) drop(ctx context.Context, c *control.Client, path string, choice any) error {
-	n, err := control.Post[control.Dropped](ctx, c, path, choice)
+	n, err := control.Post[httpapi.Dropped](ctx, c, path, choice)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"crms/httpapi"
 	"crms/httpapi/control"
 
 	"github.com/spf13/cobra"
@@ -59,7 +60,7 @@ func (p *program) newParkedDropCommand() *cobra.Command {
 		Example: "  crms parked drop USER-17",
 		Args:    idsOrAll(&all),
 		RunE: p.operation(func(ctx context.Context, c *control.Client, users []string) error {
-			return p.drop(ctx, c, "/parked/drop", control.Choice[string]{IDs: users, All: all})
+			return p.drop(ctx, c, "/parked/drop", httpapi.Choice[string]{IDs: users, All: all})
 		}),
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "every event")

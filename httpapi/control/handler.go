@@ -34,7 +34,7 @@ type Service struct {
 
 // Handler serves the operations of the command line.
 func Handler(s Service) http.Handler {
-	o := &operations{s}
+	o := &operations{s, httpapi.WaitingRooms{Store: s.Store, Now: s.Now, Log: s.Log}}
 	m := http.NewServeMux()
 	m.HandleFunc("GET /outbox", handle(o.listOutbox))
 	m.HandleFunc("POST /outbox/retry", handle(o.retryOutbox))
@@ -51,7 +51,10 @@ func Handler(s Service) http.Handler {
 	return m
 }
 
-type operations struct{ Service }
+type operations struct {
+	Service
+	rooms httpapi.WaitingRooms
+}
 
 func (o *operations) readiness(*http.Request, none) (httpapi.Readiness, error) {
 	if o.Readiness == nil {
@@ -91,7 +94,7 @@ type failure struct {
 func fail(w http.ResponseWriter, err error) {
 	status := http.StatusInternalServerError
 	var domain *crm.Error
-	if errors.As(err, &domain) && domain.Kind == crm.Invalid {
+	if errors.As(err, &domain) && (domain.Kind == crm.Invalid || domain.Kind == crm.NotFound) {
 		status = http.StatusBadRequest
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -102,90 +105,49 @@ func fail(w http.ResponseWriter, err error) {
 // maxListed bounds what a list shows.
 const maxListed = 10_000
 
-// Choice names entries of a waiting room, or all of them.
-type Choice[T any] struct {
-	IDs []T  `json:"ids"`
-	All bool `json:"all"`
-}
-
 // Outbox is the queue for ATHS.
 type Outbox struct {
-	Pending int64         `json:"pending"`
-	Dead    int64         `json:"dead"`
-	Entries []OutboxEntry `json:"entries"` // oldest first
-}
-
-// OutboxEntry is one thing that ATHS is to be told.
-type OutboxEntry struct {
-	ID        uint64 `json:"id"`
-	UserID    string `json:"userId"`
-	What      string `json:"what"` // "status Suspended" or "delete"
-	State     string `json:"state"`
-	Since     string `json:"since"`
-	Attempts  uint64 `json:"attempts"`
-	NextAt    string `json:"nextAt,omitempty"`
-	LastError string `json:"lastError,omitempty"`
+	Pending int64                 `json:"pending"`
+	Dead    int64                 `json:"dead"`
+	Entries []httpapi.OutboxEntry `json:"entries"` // oldest first
 }
 
 func (o *operations) listOutbox(*http.Request, none) (Outbox, error) {
 	entries, pending, dead, err := o.Store.OutboxEntries(maxListed)
-	out := Outbox{Pending: pending, Dead: dead, Entries: make([]OutboxEntry, len(entries))}
+	out := Outbox{Pending: pending, Dead: dead, Entries: make([]httpapi.OutboxEntry, len(entries))}
 	for i, e := range entries {
-		what := "delete"
-		if e.What == store.StatusOut {
-			what = "status " + e.Status.String()
-		}
-		out.Entries[i] = OutboxEntry{e.Seq, e.UserID, what, e.State.String(), crm.FormatTime(e.QueuedAt), e.Attempts, "", e.LastError}
-		if e.State == store.Pending {
-			out.Entries[i].NextAt = crm.FormatTime(e.NextAt)
-		}
+		out.Entries[i] = httpapi.NewOutboxEntry(e)
 	}
 	return out, err
 }
 
-func (o *operations) retryOutbox(r *http.Request, c Choice[uint64]) (store.Retried, error) {
-	return store.Do(r.Context(), o.Store, store.RetryOutbox{At: crm.Millis(o.Now()), Seqs: c.IDs, All: c.All})
+// operator is who works on the waiting rooms here, as the log names people: the
+// owner of the data folder, whoever that is.
+const operator = "command line"
+
+func (o *operations) retryOutbox(r *http.Request, c httpapi.Choice[uint64]) (store.Retried, error) {
+	return o.rooms.RetryOutbox(r.Context(), operator, c)
 }
 
-// Dropped says how many were dropped.
-type Dropped struct {
-	Dropped int `json:"dropped"`
-}
-
-func (o *operations) dropOutbox(r *http.Request, c Choice[uint64]) (Dropped, error) {
-	n, err := store.Do(r.Context(), o.Store, store.DropOutbox{Seqs: c.IDs, All: c.All})
-	return Dropped{n}, err
+func (o *operations) dropOutbox(r *http.Request, c httpapi.Choice[uint64]) (httpapi.Dropped, error) {
+	return o.rooms.DropOutbox(r.Context(), operator, c)
 }
 
 // Parked is what waits for its user.
 type Parked struct {
-	Total  int64         `json:"total"`
-	Events []ParkedEvent `json:"events"` // by user
-}
-
-// ParkedEvent is an event that waits for its user.
-type ParkedEvent struct {
-	UserID string `json:"userId"`
-	Type   string `json:"type"`
-	Source string `json:"source"`
-	ID     string `json:"id"`
-	Time   string `json:"time"`
-	Since  string `json:"since"`
-	Why    string `json:"why"`
+	Total  int64                 `json:"total"`
+	Events []httpapi.ParkedEvent `json:"events"` // by user
 }
 
 func (o *operations) listParked(*http.Request, none) (Parked, error) {
 	events, total, err := o.Store.ParkedEvents(maxListed)
-	out := Parked{Total: total, Events: make([]ParkedEvent, len(events))}
+	out := Parked{Total: total, Events: make([]httpapi.ParkedEvent, len(events))}
 	for i, e := range events {
-		out.Events[i] = ParkedEvent{
-			e.UserID, e.Type.String(), e.Source, e.ID, crm.FormatTime(e.Time), crm.FormatTime(e.Since), e.Why.String(),
-		}
+		out.Events[i] = httpapi.NewParkedEvent(e)
 	}
 	return out, err
 }
 
-func (o *operations) dropParked(r *http.Request, c Choice[string]) (Dropped, error) {
-	n, err := store.Do(r.Context(), o.Store, store.DropParked{Users: c.IDs, All: c.All})
-	return Dropped{n}, err
+func (o *operations) dropParked(r *http.Request, c httpapi.Choice[string]) (httpapi.Dropped, error) {
+	return o.rooms.DropParked(r.Context(), operator, c)
 }
