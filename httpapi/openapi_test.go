@@ -104,6 +104,7 @@ func TestTheDocumentHasTheLimits(t *testing.T) {
 		schemas + "StatusChange/properties/reason/maxLength":                crm.MaxReason,
 		schemas + "TypeChange/properties/notes/maxLength":                   crm.MaxReason,
 		schemas + "HistoryEntry/properties/reason/maxLength":                crm.MaxReason,
+		schemas + "Registrations/properties/days/maxItems":                  maxRegistrationDays,
 		schemas + "CloudEventBatch/maxItems":                                maxBatch,
 		schemas + "EventSource/maxLength":                                   crm.MaxSource,
 		schemas + "OrderStatus/maxLength":                                   crm.MaxLabel,

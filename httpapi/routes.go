@@ -37,6 +37,7 @@ func (a *API) routes() []route {
 		{post, "/api/customers", services, a.createCustomer},
 		{get, "/api/customers/search", admin, a.searchCustomers},
 		{get, "/api/customers/analytics", admin, a.analytics},
+		{get, "/api/customers/analytics/registrations", admin, a.registrations},
 		{get, "/api/customers/:customer_id", admin, forCustomer(a.customer)},
 		{put, "/api/customers/:customer_id", admin, forCustomer(a.updateCustomer)},
 		{remove, "/api/customers/:customer_id", admin, forCustomer(a.deleteCustomer)},
