@@ -63,11 +63,13 @@ func play(t *testing.T, path string) {
 //
 //	@serve --zone Asia/Kolkata      in the preface: arguments of crms serve
 //	@shop                           in the preface: the store holds the shop's customers
+//	@waiting                        in the preface: something is in both waiting rooms, see [waitingRooms]
 //	@now TIME                       sets the clock
 //	@order CUSTOMER ORDER STATUS TOTAL          ORMS tells of an order
 //	@complaint CUSTOMER COMPLAINT STATUS        CMPS tells of a complaint
 //	@show HEADER                    shows one more header of the answer
 //	@keep NAME MEMBER               keeps a value of the answer's data as {{NAME}}
+//	@varies MEMBER                  a value of the answer's data that each run has another of
 type stage struct {
 	*service
 	values *strings.Replacer // {{name}} by value
@@ -87,6 +89,8 @@ func newStage(t *testing.T, preface string) *stage {
 			args = append(args, d[1:]...)
 		case "shop":
 			shop = true
+		case "waiting":
+			args = append(args, "--data", waitingRooms(t))
 		case "now":
 			now = parseTime(t, d[1])
 		default:
@@ -103,7 +107,7 @@ func newStage(t *testing.T, preface string) *stage {
 // exchange sends the request and returns the answer's text.
 func (st *stage) exchange(t *testing.T, e exchange) string {
 	t.Helper()
-	var shown []string
+	var shown, varying []string
 	var keep [][2]string
 	for _, d := range e.directives {
 		switch d[0] {
@@ -115,6 +119,8 @@ func (st *stage) exchange(t *testing.T, e exchange) string {
 			st.reportComplaint(t, d[1:])
 		case "show":
 			shown = append(shown, d[1])
+		case "varies":
+			varying = append(varying, d[1])
 		case "keep":
 			keep = append(keep, [2]string{d[1], d[2]})
 		default:
@@ -133,7 +139,13 @@ func (st *stage) exchange(t *testing.T, e exchange) string {
 	for _, k := range keep {
 		st.keep(t, k[0], k[1], body)
 	}
-	return st.names.Replace(answerText(response, body, shown...))
+	answer := st.names.Replace(answerText(response, body, shown...))
+	for _, member := range varying {
+		value := regexp.MustCompile(`("` + member + `": "?)[^"\n]*?("?,?\n)`)
+		require.Regexp(t, value, answer)
+		answer = value.ReplaceAllString(answer, "${1}{{"+member+"}}${2}")
+	}
+	return answer
 }
 
 func (st *stage) request(t *testing.T, e exchange) *http.Request {

@@ -187,7 +187,7 @@ func TestReadmeShowsRoutesThatExist(t *testing.T) {
 	shown := regexp.MustCompile("`(GET|POST|PUT|PATCH|DELETE) (/[^`?]*)").FindAllStringSubmatch(string(content), -1)
 	require.NotEmpty(t, shown)
 	for _, route := range shown {
-		path := strings.NewReplacer("{customerId}", "6979a1b1a6db796b4a1447ff", "{userId}", "USER-98").Replace(route[2])
+		path := strings.NewReplacer("{customerId}", "6979a1b1a6db796b4a1447ff", "{userId}", "USER-98", "{id}", "98").Replace(route[2])
 		_, answer := v.call(t, route[1], path, "")
 		assert.NotContains(t, answer, `"Not found"`, route[0])
 		assert.NotContains(t, answer, `"Method not allowed"`, route[0])

@@ -38,7 +38,8 @@ type Config struct {
 	// Backups are shown on /readyz; nil when none are made.
 	Backups *backup.Scheduler
 	// Pages are for browsers, by the path of each.
-	Pages map[string]*static.File
+	Pages   map[string]*static.File
+	Version string // of the program, for operators
 }
 
 // API serves the routes.
@@ -53,7 +54,9 @@ type API struct {
 	access  *accesslog.Log
 	backups *backup.Scheduler // nil when none are made
 
-	pages map[string]*static.File // by path
+	pages   map[string]*static.File // by path
+	version string
+	rooms   WaitingRooms
 
 	requests *metrics.Requests
 	draining atomic.Bool
@@ -65,6 +68,7 @@ func New(c Config) *API {
 	a := &API{
 		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, access: c.Access, backups: c.Backups, pages: c.Pages,
 		now: func() time.Time { return crm.Millis(c.Now()) }, requests: c.Requests,
+		version: c.Version, rooms: WaitingRooms{c.Store, c.Now, c.Log},
 	}
 	a.handler = a.observe(withCORS(c.CORSOrigins, newMux(a)))
 	return a

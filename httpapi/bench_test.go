@@ -25,6 +25,8 @@ func BenchmarkAPI(b *testing.B) {
 		{"search email", "/api/customers/search?q=john.doe@example.com&limit=20"},
 		{"search typo", "/api/customers/search?q=krishnamurti&limit=20"},
 		{"analytics", "/api/customers/analytics"},
+		{"registrations", "/api/customers/analytics/registrations?fromDate=2025-11-18"},
+		{"operations", "/api/operations"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()

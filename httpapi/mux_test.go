@@ -13,7 +13,7 @@ import (
 
 // example is the route's path with values in the place of parameters.
 func (rt route) example() string {
-	return strings.NewReplacer(":customer_id", "6979a1b1a6db796b4a1447e9", ":user_id", "USER-1").Replace(rt.path)
+	return strings.NewReplacer(":customer_id", "6979a1b1a6db796b4a1447e9", ":user_id", "USER-1", ":entry_id", "17").Replace(rt.path)
 }
 
 func TestEachRoute(t *testing.T) {

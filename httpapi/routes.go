@@ -51,6 +51,14 @@ func (a *API) routes() []route {
 
 		{post, "/api/events", services, a.events},
 
+		{get, "/api/operations", admin, a.operations},
+		{get, "/api/operations/outbox", admin, a.listOutbox},
+		{post, "/api/operations/outbox/retry", admin, a.retryOutbox},
+		{post, "/api/operations/outbox/:entry_id/retry", admin, a.retryEntry},
+		{remove, "/api/operations/outbox/:entry_id", admin, a.dropEntry},
+		{get, "/api/operations/parked", admin, a.listParked},
+		{remove, "/api/operations/parked/:user_id", admin, a.dropParked},
+
 		{get, "/api/openapi.json", everyone, a.openAPI},
 
 		{get, "/healthz", everyone, a.alive},
