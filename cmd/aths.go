@@ -17,8 +17,7 @@ const athsTokenTTL = 5 * time.Minute
 
 // checkATHS makes sure that there is a token to show to ATHS.
 func (s *Settings) checkATHS() error {
-	mints := s.KeySource == SharedSecret || s.KeySource == DevSecret
-	if s.ATHSURL != "" && s.ATHSTokenFile == "" && s.KeySource != 0 && !mints {
+	if s.ATHSURL != "" && s.ATHSTokenFile == "" && s.KeySource != 0 && !s.KeySource.CanSign() {
 		return fmt.Errorf("%s is needed with %s, since there is no secret to sign a token with",
 			settingNamed("aths-token-file"), settingNamed("aths-url"))
 	}
@@ -54,11 +53,16 @@ func (a *app) athsToken(p *program) (func() (string, error), error) {
 			return "", errors.New(path + " is empty")
 		}, nil
 	}
-	minter, err := auth.NewMinter(a.settings.JWTSecret, a.settings.JWTIssuer, a.settings.JWTAudience)
+	minter, err := a.minter()
 	if err != nil {
 		return nil, err
 	}
 	return func() (string, error) {
 		return minter.Mint(auth.Identity{UserID: "crms", Roles: auth.Service}, athsTokenTTL, p.now())
 	}, nil
+}
+
+// minter makes tokens with the secret that the settings hold.
+func (a *app) minter() (*auth.Minter, error) {
+	return auth.NewMinter(a.settings.JWTSecret, a.settings.JWTIssuer, a.settings.JWTAudience)
 }

@@ -49,7 +49,7 @@ func (p *program) welcome(ctx context.Context, a *app) error {
 	}
 	url := a.url()
 	fmt.Fprintf(p.stdout, "\ncrms serves %s with %d customers; data in %s\n", url, count, a.settings.Data)
-	if a.settings.KeySource != DevSecret && a.settings.KeySource != SharedSecret {
+	if !a.settings.KeySource.CanSign() {
 		fmt.Fprintf(p.stdout, "Tokens come from your key's owner: crms has no secret to sign with.\n\n")
 		return nil
 	}
@@ -91,8 +91,31 @@ func (p *program) fillSample(ctx context.Context, a *app) error {
 	return g.Wait()
 }
 
+// devAdmin is the administrator that --dev makes tokens for.
+func devAdmin(id crm.ID) auth.Identity {
+	return auth.Identity{UserID: id.String(), Email: "admin@example.com", Roles: auth.Admin}
+}
+
+// devToken makes tokens for the console's sign-in with one click; it is nil
+// outside of --dev, and where crms has no secret to sign with.
+func (a *app) devToken(p *program) func() (string, time.Time, error) {
+	if !a.settings.Dev || !a.settings.KeySource.CanSign() {
+		return nil
+	}
+	admin := devAdmin(crm.NewIDs().New(p.now()))
+	return func() (string, time.Time, error) {
+		minter, err := a.minter()
+		if err != nil {
+			return "", time.Time{}, err
+		}
+		now := p.now().Truncate(time.Second) // as tokens count
+		token, err := minter.Mint(admin, devTokenTTL, now)
+		return token, now.Add(devTokenTTL), err
+	}
+}
+
 func (p *program) printTokens(a *app, url string) error {
-	minter, err := auth.NewMinter(a.settings.JWTSecret, a.settings.JWTIssuer, a.settings.JWTAudience)
+	minter, err := a.minter()
 	if err != nil {
 		return err
 	}
@@ -105,7 +128,7 @@ func (p *program) printTokens(a *app, url string) error {
 		name string
 		auth.Identity
 	}{
-		{"admin", auth.Identity{UserID: ids.New(now).String(), Email: "admin@example.com", Roles: auth.Admin}},
+		{"admin", devAdmin(ids.New(now))},
 		{"service", auth.Identity{UserID: ids.New(now).String(), Email: "orms@example.com", Roles: auth.Service}},
 		{"customer", auth.Identity{UserID: someone.UserID, Email: someone.Email, Roles: auth.Customer}},
 	}

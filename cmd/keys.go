@@ -17,6 +17,9 @@ const (
 	DevSecret                          // kept in the data folder, see ensureDevSecret
 )
 
+// CanSign reports whether the key also makes tokens: it is a secret.
+func (k KeySource) CanSign() bool { return k == SharedSecret || k == DevSecret }
+
 // ChooseKeys sets KeySource to the one kind of key that is given. No key is an
 // error, except with --dev, which keeps a secret of its own; so is more than
 // one kind, since the key decides which algorithm a token may use.

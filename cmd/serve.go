@@ -206,7 +206,7 @@ func (a *app) newAPI(p *program) (*httpapi.API, error) {
 	c := httpapi.Config{
 		Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log, Access: a.access,
 		Requests: a.metrics.Requests, CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
-		Version: currentBuild().String(),
+		DevToken: a.devToken(p), Version: currentBuild().String(),
 	}
 	if !a.settings.NoConsole {
 		pages, err := browserPages()

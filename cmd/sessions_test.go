@@ -183,7 +183,7 @@ func TestReadmeLinksLeadSomewhere(t *testing.T) {
 func TestReadmeShowsRoutesThatExist(t *testing.T) {
 	content, err := os.ReadFile(readme)
 	require.NoError(t, err)
-	v := startService(t, noon)
+	v := startService(t, noon, "--dev")
 	shown := regexp.MustCompile("`(GET|POST|PUT|PATCH|DELETE) (/[^`?]*)").FindAllStringSubmatch(string(content), -1)
 	require.NotEmpty(t, shown)
 	for _, route := range shown {

@@ -18,8 +18,8 @@ import (
 	"github.com/rs/cors"
 )
 
-// Config is what the API is made of. All fields but CORSOrigins, Backups and
-// Pages are required.
+// Config is what the API is made of. All fields but CORSOrigins, Backups, Pages
+// and DevToken are required.
 type Config struct {
 	Store *store.Store
 	Index *search.Index
@@ -38,8 +38,11 @@ type Config struct {
 	// Backups are shown on /readyz; nil when none are made.
 	Backups *backup.Scheduler
 	// Pages are for browsers, by the path of each.
-	Pages   map[string]*static.File
-	Version string // of the program, for operators
+	Pages map[string]*static.File
+	// DevToken makes a token of an administrator for pages on this machine, in
+	// --dev; nil elsewhere.
+	DevToken func() (token string, expires time.Time, err error)
+	Version  string // of the program, for operators
 }
 
 // API serves the routes.
@@ -54,9 +57,10 @@ type API struct {
 	access  *accesslog.Log
 	backups *backup.Scheduler // nil when none are made
 
-	pages   map[string]*static.File // by path
-	version string
-	rooms   WaitingRooms
+	pages    map[string]*static.File           // by path
+	devToken func() (string, time.Time, error) // nil outside of --dev
+	version  string
+	rooms    WaitingRooms
 
 	requests *metrics.Requests
 	draining atomic.Bool
@@ -66,11 +70,11 @@ type API struct {
 // New returns the whole API.
 func New(c Config) *API {
 	a := &API{
-		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, access: c.Access, backups: c.Backups, pages: c.Pages,
+		store: c.Store, index: c.Index, auth: c.Auth, ids: c.IDs, log: c.Log, access: c.Access, backups: c.Backups,
 		now: func() time.Time { return crm.Millis(c.Now()) }, requests: c.Requests,
-		version: c.Version, rooms: WaitingRooms{c.Store, c.Now, c.Log},
+		pages: c.Pages, devToken: c.DevToken, version: c.Version, rooms: WaitingRooms{c.Store, c.Now, c.Log},
 	}
-	a.handler = a.observe(withCORS(c.CORSOrigins, newMux(a)))
+	a.handler = a.observe(a.withCORS(c.CORSOrigins, newMux(a)))
 	return a
 }
 
@@ -81,16 +85,24 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.Serv
 // answered.
 func (a *API) Drain() { a.draining.Store(true) }
 
-// withCORS lets the origins call the handler from a browser.
-func withCORS(origins []string, next http.Handler) http.Handler {
+// withCORS lets the origins call the handler from a browser, but for what only
+// the server's own pages may have.
+func (a *API) withCORS(origins []string, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next
 	}
-	return cors.New(cors.Options{
+	shared := cors.New(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: append([]string{http.MethodHead}, methods...),
 		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", headerRequestID},
 		ExposedHeaders: []string{"ETag", "Location", "Retry-After", headerRequestID},
 		MaxAge:         600,
 	}).Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, page := a.pages[r.URL.Path]; page || r.URL.Path == devTokenPath {
+			next.ServeHTTP(w, r)
+			return
+		}
+		shared.ServeHTTP(w, r)
+	})
 }

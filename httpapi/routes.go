@@ -29,7 +29,7 @@ func (a *API) routes() []route {
 		patch  = http.MethodPatch
 		remove = http.MethodDelete
 	)
-	return []route{
+	routes := []route{
 		{get, "/api/customers/me", own, a.myProfile},
 		{get, "/api/customers/me/statistics", own, a.myStatistics},
 
@@ -59,11 +59,16 @@ func (a *API) routes() []route {
 		{get, "/api/operations/parked", admin, a.listParked},
 		{remove, "/api/operations/parked/:user_id", admin, a.dropParked},
 
+		{get, "/api/console", everyone, a.consoleSettings},
 		{get, "/api/openapi.json", everyone, a.openAPI},
 
 		{get, "/healthz", everyone, a.alive},
 		{get, "/readyz", everyone, a.ready},
 	}
+	if a.devToken != nil {
+		routes = append(routes, route{post, devTokenPath, everyone, a.makeDevToken})
+	}
+	return routes
 }
 
 // denied is the message of 403 for each set of roles in the table.
