@@ -120,7 +120,7 @@ func TestBackupBesideWriters(t *testing.T) {
 	})
 	t.Run("nothing else is left of it", func(t *testing.T) {
 		assert.Equal(t, []string{"crms.backup"}, entries(t, target))
-		assert.ElementsMatch(t, []string{"crms.db", "crms.sock", "search"}, entries(t, data))
+		assert.ElementsMatch(t, []string{"crms.db", "crms.db-redo0", "crms.db-redo1", "crms.sock", "search"}, entries(t, data))
 	})
 	p.signal(t, syscall.SIGTERM)
 	require.Equal(t, exitOK, p.wait(t).code)

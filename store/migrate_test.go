@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,7 +71,9 @@ func (p *plot) files(t *testing.T) (names []string) {
 	entries, err := os.ReadDir(p.dir)
 	require.NoError(t, err)
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if !strings.HasPrefix(e.Name(), "crms.db-redo") {
+			names = append(names, e.Name())
+		}
 	}
 	return names
 }

@@ -149,10 +149,14 @@ func (s *Store) sweep() error {
 	kept, globErr := filepath.Glob(filepath.Join(s.dir, replacedPrefix+"*"))
 	err = errors.Join(err, globErr)
 	for _, dir := range kept {
-		// An Install that was cut short has only given the database that is still
-		// in use a second name.
-		if second := filepath.Join(dir, fileName); sameFile(second, filepath.Join(s.dir, fileName)) {
-			err = errors.Join(err, os.Remove(second))
+		// An Install that was cut short has only given the files that are still in
+		// use a second name.
+		files, globErr := filepath.Glob(filepath.Join(dir, fileName+"*"))
+		err = errors.Join(err, globErr)
+		for _, second := range files {
+			if sameFile(second, filepath.Join(s.dir, filepath.Base(second))) {
+				err = errors.Join(err, os.Remove(second))
+			}
 		}
 		_ = os.Remove(dir) // refused unless it is empty
 	}
@@ -177,6 +181,9 @@ func sameFile(a, b string) bool {
 // the folder holds either the old or the new store.
 func Install(n *Snapshot, dir string, now time.Time) (aside string, err error) {
 	path := filepath.Join(dir, fileName)
+	if err := recoverKilled(dir); err != nil {
+		return "", fmt.Errorf("cannot replace store %s: %w", dir, err)
+	}
 	unlock, err := kv.Lock(path)
 	if err != nil {
 		return "", fmt.Errorf("cannot replace store %s: %w", dir, err)
@@ -194,6 +201,23 @@ func Install(n *Snapshot, dir string, now time.Time) (aside string, err error) {
 		return "", fmt.Errorf("cannot replace store %s: %w", dir, err)
 	}
 	return aside, nil
+}
+
+// recoverKilled brings the store that a killed process has left up to date, so
+// that it can be kept aside as one file. One that cannot be opened is kept as it
+// is.
+func recoverKilled(dir string) error {
+	if !kv.HasLog(filepath.Join(dir, fileName)) {
+		return nil
+	}
+	s, err := Open(dir, Options{Existing: true, Log: slog.New(slog.DiscardHandler)})
+	switch {
+	case errors.Is(err, ErrInUse):
+		return err
+	case err != nil:
+		return nil
+	}
+	return s.Close()
 }
 
 // renew gives the store in the folder another generation, durably.
@@ -246,6 +270,9 @@ func (s *Store) compact() (before, after int64, err error) {
 	}
 	info, err := os.Stat(n.File())
 	if err != nil {
+		return 0, 0, err
+	}
+	if err := s.db.Settle(); err != nil {
 		return 0, 0, err
 	}
 	return before, info.Size(), kv.Replace(filepath.Join(s.dir, fileName), n.File(), "")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,14 +34,14 @@ func (s *shop) facts() store.Facts {
 	return f
 }
 
-// folders lists what is in the data folder beside the database.
+// folders lists what is in the data folder beside the database and its log.
 func (s *shop) folders() []string {
 	s.t.Helper()
 	entries, err := os.ReadDir(s.dir)
 	require.NoError(s.t, err)
 	folders := []string{}
 	for _, e := range entries {
-		if e.Name() != "crms.db" {
+		if !strings.HasPrefix(e.Name(), "crms.db") {
 			folders = append(folders, e.Name())
 		}
 	}

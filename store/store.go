@@ -104,6 +104,9 @@ func (s *Store) open(o Options) error {
 		return err
 	}
 	s.db = db
+	if n := db.Recovered(); n > 0 {
+		s.log.Info("recovered what a killed process had written", "transactions", n)
+	}
 	if err := s.prepare(o); err != nil {
 		_ = db.Close() // the first error says more
 		return err
@@ -134,6 +137,10 @@ func (s *Store) prepare(o Options) error {
 		return fmt.Errorf("the database has schema version %d, this program knows up to %d: use a newer crms", version, schemaVersion)
 	case version == 0:
 		if err := s.db.Update(func(tx *kv.Tx) error { return s.initialise(tx, o.Now()) }); err != nil {
+			return err
+		}
+		// The generation is now in the state by which a redo log knows its database.
+		if err := s.db.Settle(); err != nil {
 			return err
 		}
 	default:

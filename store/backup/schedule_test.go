@@ -157,9 +157,9 @@ func TestScheduleThatFails(t *testing.T) {
 	requireOneLine(t, failed)
 	assert.ErrorIs(t, failed, os.ErrNotExist)
 	assert.Equal(t, noon, last, "the last good one stays the last good one")
-	left, err := os.ReadDir(dirOf(c.Store, t))
+	left, err := filepath.Glob(filepath.Join(dirOf(c.Store, t), "snapshot-*"))
 	require.NoError(t, err)
-	assert.Len(t, left, 1, "no snapshot is left in the data folder")
+	assert.Empty(t, left)
 
 	assert.Equal(t, time.Minute, c.at(anHour+4*time.Minute), "not at once")
 	require.NoError(t, os.Rename(c.Dir+" is gone", c.Dir))

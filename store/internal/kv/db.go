@@ -1,10 +1,8 @@
 package kv
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
@@ -38,12 +36,16 @@ const lockTimeout = time.Second
 // DB is an open bbolt file.
 type DB struct {
 	bolt *bolt.DB
+	redo *redoLog // nil: bbolt makes each transaction durable by itself
 	// unsynced says that the file does not hold the list of its free pages.
 	unsynced  atomic.Bool
 	pageBytes int
+	recovered int // transactions, see [DB.Recovered]
 }
 
 // Open opens the file, or creates it with mode 0600 when it does not exist.
+// Where a process ended without closing it, the transactions that were answered
+// and may not be in it yet are done again from the redo log beside it.
 //
 // A file that another process holds is [ErrInUse]. One that is empty, cut
 // short, not bbolt's or unreadable is [ErrDamaged]: it is looked at before
@@ -53,29 +55,76 @@ type DB struct {
 // what makes commits slow in a file that has many; [DB.Close] writes them once.
 // After a crash they are found by reading the file through.
 func Open(path string) (*DB, error) {
-	newest, err := readMetas(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		if err := create(path); err != nil {
-			return nil, fmt.Errorf("cannot create %s: %w", path, err)
-		}
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", path, err)
-	case !newest.freelistSynced() && !heldByOther(path):
-		if err := readThrough(path, newest); err != nil {
+	for {
+		db, err := open(path)
+		switch {
+		case errors.Is(err, errReplaced):
+			continue
+		case err != nil:
 			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return db, nil
+	}
+}
+
+func open(path string) (*DB, error) {
+	if err := createIfMissing(path); err != nil {
+		return nil, err
+	}
+	// By this lock those who find a log left behind take turns.
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close() // lets go of the lock
+	if err := lockSoon(dir); err != nil {
+		return nil, err
+	}
+	left, err := takeLeftLog(path)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := readMetas(path)
+	if err != nil {
+		return nil, err
+	}
+	if !newest.freelistSynced() && !heldByOther(path) {
+		if err := readThrough(path, newest); err != nil {
+			return nil, err
 		}
 	}
 	opened, err := openBolt(path, mapSize)
-	switch {
-	case errors.Is(err, errReplaced):
-		return Open(path)
-	case err != nil:
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err != nil {
+		return nil, err
 	}
 	db := &DB{bolt: opened, pageBytes: opened.Info().PageSize}
+	if db.redo, err = newRedoLog(opened, path); err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
 	db.unsynced.Store(!newest.freelistSynced())
+	if left == nil {
+		return db, nil
+	}
+	db.unsynced.Store(true)
+	if db.recovered, err = db.redo.recover(left); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot recover: %w", err), opened.Close())
+	}
 	return db, nil
+}
+
+// createIfMissing makes an empty database where there is nothing.
+func createIfMissing(path string) error {
+	_, err := os.Stat(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if HasLog(path) {
+		return fmt.Errorf("%w: the database is missing, but its redo log %s is there", ErrDamaged, logPaths(path)[0])
+	}
+	if err := create(path); err != nil {
+		return fmt.Errorf("cannot create it: %w", err)
+	}
+	return nil
 }
 
 func openBolt(path string, mapSize int) (db *bolt.DB, err error) {
@@ -197,18 +246,41 @@ func readThrough(path string, m meta) error {
 	return provePages(f, m)
 }
 
+// Recovered is how many transactions Open has done again from the redo log.
+func (db *DB) Recovered() int { return db.recovered }
+
 // Close writes the list of free pages when the file does not hold it, so that
 // the next Open need not read the whole file, and closes the file. On a full
 // disk the list stays unwritten, and nothing is lost by that.
 func (db *DB) Close() error {
 	var err error
-	if db.unsynced.Load() {
-		db.bolt.NoFreelistSync = false
-		if err = db.Update(func(*Tx) error { return nil }); IsFull(err) {
-			err = nil
-		}
+	if db.redo != nil {
+		err = db.redo.close(db.writeFreelist)
+	} else {
+		err = db.writeFreelist()
 	}
 	return errors.Join(err, db.bolt.Close())
+}
+
+func (db *DB) writeFreelist() (err error) {
+	if !db.unsynced.Load() {
+		return nil
+	}
+	defer catchDamage(&err)()
+	db.bolt.NoFreelistSync, db.bolt.NoSync = false, false
+	err = db.bolt.Update(func(*bolt.Tx) error { return nil })
+	if IsFull(err) {
+		return nil
+	}
+	return err
+}
+
+// Settle makes the file whole by itself: there is no redo log beside it until
+// the next [DB.Update].
+func (db *DB) Settle() error {
+	db.redo.writing.Lock()
+	defer db.redo.writing.Unlock()
+	return db.redo.settle(func() error { return nil })
 }
 
 // Size is the length of the file in bytes.
@@ -220,10 +292,13 @@ func (db *DB) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// View runs fn in a transaction that sees one committed state.
+// View runs fn in a transaction that sees one committed and durable state.
 func (db *DB) View(fn func(*Tx) error) (err error) {
 	defer catchDamage(&err)()
-	return db.bolt.View(func(tx *bolt.Tx) error { return fn(&Tx{bolt: tx}) })
+	return db.bolt.View(func(tx *bolt.Tx) error {
+		db.redo.durable.await(tx.ID())
+		return fn(&Tx{bolt: tx})
+	})
 }
 
 // Update runs fn in the one writing transaction and commits it durably when fn
@@ -231,7 +306,7 @@ func (db *DB) View(fn func(*Tx) error) (err error) {
 func (db *DB) Update(fn func(*Tx) error) (err error) {
 	defer catchDamage(&err)()
 	db.unsynced.Store(true)
-	return db.bolt.Update(func(tx *bolt.Tx) error { return fn(&Tx{bolt: tx}) })
+	return db.redo.update(fn)
 }
 
 // Check walks the whole file and reports each page that is not reachable,
@@ -299,88 +374,6 @@ func raisedInBolt() bool {
 			return false
 		}
 	}
-}
-
-// The layout of a meta page: a page header, then these fields, little-endian on
-// every machine that crms runs on.
-const (
-	metaSize   = 64
-	metaMagic  = 0xED0CDAED
-	noFreelist = ^uint64(0)
-)
-
-// meta is what a meta page says about the file.
-type meta struct {
-	pageSize                    uint32
-	root, freelist, pages, txid uint64
-}
-
-// freelistSynced reports whether the file holds the list of its free pages.
-func (m meta) freelistSynced() bool { return m.freelist != noFreelist }
-
-// readMetas returns the newest valid meta page, after comparing the file with
-// what it says of it.
-func readMetas(path string) (meta, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return meta{}, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return meta{}, err
-	}
-	if info.Size() == 0 {
-		return meta{}, fmt.Errorf("%w: the file is empty", ErrDamaged)
-	}
-	var newest meta
-	found := false
-	for _, at := range metaOffsets(f) {
-		if m, ok := readMeta(f, at); ok && (!found || m.txid > newest.txid) {
-			newest, found = m, true
-		}
-	}
-	if !found {
-		return meta{}, fmt.Errorf("%w: not a crms database", ErrDamaged)
-	}
-	if need := int64(newest.pages) * int64(newest.pageSize); info.Size() < need {
-		return meta{}, fmt.Errorf("%w: the file has %d of at least %d bytes", ErrDamaged, info.Size(), need)
-	}
-	return newest, nil
-}
-
-// metaOffsets says where the two meta pages may be: the second one stands a
-// page behind the first, which tells the page size unless it is damaged.
-func metaOffsets(f io.ReaderAt) []int64 {
-	if m, ok := readMeta(f, 0); ok {
-		return []int64{0, int64(m.pageSize)}
-	}
-	return []int64{int64(os.Getpagesize()), 4 << 10, 8 << 10, 16 << 10, 64 << 10}
-}
-
-func readMeta(f io.ReaderAt, at int64) (meta, bool) {
-	b := make([]byte, pageHeaderSize+metaSize)
-	if _, err := f.ReadAt(b, at); err != nil {
-		return meta{}, false
-	}
-	b = b[pageHeaderSize:]
-	if binary.LittleEndian.Uint32(b) != metaMagic || binary.LittleEndian.Uint64(b[56:]) != checksum(b[:56]) {
-		return meta{}, false
-	}
-	return meta{
-		pageSize: binary.LittleEndian.Uint32(b[8:]),
-		root:     binary.LittleEndian.Uint64(b[16:]),
-		freelist: binary.LittleEndian.Uint64(b[32:]),
-		pages:    binary.LittleEndian.Uint64(b[40:]),
-		txid:     binary.LittleEndian.Uint64(b[48:]),
-	}, true
-}
-
-// checksum is that of a meta page's fields.
-func checksum(fields []byte) uint64 {
-	h := fnv.New64a()
-	h.Write(fields)
-	return h.Sum64()
 }
 
 // IsFull reports whether an error means that the disk has no room.

@@ -9,5 +9,7 @@
 //     together and can be recounted.
 //
 // Every write goes through a [Tx], which therefore knows whether a command has
-// written yet. Damage is an error that names the bucket and the key.
+// written yet, and can keep what it wrote in a redo log: that, and not bbolt's
+// own commit, is what makes a transaction durable. Damage is an error that names
+// the bucket and the key.
 package kv

@@ -93,21 +93,36 @@ func flock(path string, how int) (*os.File, error) {
 // Replace puts the file fresh in the place of path and keeps what was there
 // under the name aside, unless that is empty. At every moment the name path has
 // either of the two; when Replace returns, that is durable.
+//
+// A redo log beside the old file, which only a file has that cannot be opened,
+// goes aside with it.
 func Replace(path, fresh, aside string) error {
 	if aside != "" {
-		if err := os.MkdirAll(filepath.Dir(aside), 0o700); err != nil {
-			return err
-		}
-		// A second name for the old file, so that there is no moment without it.
-		if err := os.Link(path, aside); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := keepAside(path, aside); err != nil {
 			return fmt.Errorf("cannot keep the old file aside: %w", err)
 		}
-		if err := errors.Join(SyncDir(filepath.Dir(aside)), SyncDir(filepath.Dir(filepath.Dir(aside)))); err != nil {
-			return err
-		}
+	}
+	if err := removeLog(path); err != nil {
+		return err
 	}
 	if err := os.Rename(fresh, path); err != nil {
 		return err
 	}
 	return SyncDir(filepath.Dir(path))
+}
+
+// keepAside gives the file and its redo log a second name, so that there is no
+// moment without them.
+func keepAside(path, aside string) error {
+	dir := filepath.Dir(aside)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	second := append(logPaths(aside), aside)
+	for i, name := range append(logPaths(path), path) {
+		if err := os.Link(name, second[i]); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return errors.Join(SyncDir(dir), SyncDir(filepath.Dir(dir)))
 }

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -13,6 +14,7 @@ type Tx struct {
 	bolt    *bolt.Tx
 	buckets map[string]*bolt.Bucket // those already looked up
 	writes  int
+	redo    *redo // nil unless the transaction is logged
 }
 
 // Writes counts the puts and deletes so far.
@@ -25,6 +27,7 @@ func (tx *Tx) CreateBuckets(names ...string) error {
 			return fmt.Errorf("cannot create bucket %s: %w", name, err)
 		}
 		tx.writes++
+		tx.redo.add(opCreate, name, nil, nil)
 	}
 	return nil
 }
@@ -42,6 +45,7 @@ func (tx *Tx) Buckets() []string {
 // clear empties a bucket.
 func (tx *Tx) clear(name string) error {
 	tx.writes++
+	tx.redo.add(opClear, name, nil, nil)
 	delete(tx.buckets, name)
 	if err := tx.bolt.DeleteBucket([]byte(name)); err != nil {
 		return fmt.Errorf("cannot empty bucket %s: %w", name, err)
@@ -76,6 +80,7 @@ func (tx *Tx) put(bucket string, key, value []byte) error {
 	if err := tx.bucket(bucket).Put(key, value); err != nil {
 		return fmt.Errorf("cannot write %s %x: %w", bucket, key, err)
 	}
+	tx.redo.add(opPut, bucket, key, value)
 	return nil
 }
 
@@ -84,6 +89,7 @@ func (tx *Tx) delete(bucket string, key []byte) error {
 	if err := tx.bucket(bucket).Delete(key); err != nil {
 		return fmt.Errorf("cannot delete %s %x: %w", bucket, key, err)
 	}
+	tx.redo.add(opDelete, bucket, key, nil)
 	return nil
 }
 
@@ -94,7 +100,11 @@ func (tx *Tx) Sequence(bucket string) uint64 { return tx.bucket(bucket).Sequence
 // of every key.
 func (tx *Tx) NextSequence(bucket string) (uint64, error) {
 	tx.writes++
-	return tx.bucket(bucket).NextSequence()
+	n, err := tx.bucket(bucket).NextSequence()
+	if err == nil {
+		tx.redo.add(opSequence, bucket, binary.BigEndian.AppendUint64(nil, n), nil)
+	}
+	return n, err
 }
 
 // damaged says which row cannot be read.

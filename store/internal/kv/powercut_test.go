@@ -1,0 +1,396 @@
+package kv
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	boltErrors "go.etcd.io/bbolt/errors"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// plug is a database whose power can be cut. Until it is synced, each page of
+// the file may be on the disk as it was at any moment since the last sync.
+type plug struct {
+	t    *testing.T
+	rand *rand.Rand
+	path string
+	db   *DB
+
+	people map[uint32]person // as of what was answered
+	images [][]byte          // of the file, from the base on
+}
+
+func newPlug(t *testing.T, seed uint64) *plug {
+	p := &plug{t: t, rand: rand.New(rand.NewPCG(seed, 1)), path: filepath.Join(t.TempDir(), "test.db"), people: map[uint32]person{}}
+	db, err := Open(p.path)
+	require.NoError(t, err)
+	p.db = db
+	t.Cleanup(func() { _ = p.db.Close() })
+	p.update(func(tx *Tx) error { return tx.CreateBuckets(bucketNames...) })
+	p.settled()
+	return p
+}
+
+func (p *plug) update(fn func(*Tx) error) {
+	p.t.Helper()
+	require.NoError(p.t, p.db.Update(fn))
+	p.images = append(p.images, p.read(p.path))
+}
+
+// settled says that only the present file counts.
+func (p *plug) settled() { p.images = [][]byte{p.read(p.path)} }
+
+func (p *plug) read(path string) []byte {
+	p.t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(p.t, err)
+	return b
+}
+
+// step makes a transaction: mostly small, now and then one that fails, or one
+// that is too large for the log.
+func (p *plug) step() {
+	after := maps.Clone(p.people)
+	many, long := 1+p.rand.IntN(4), 40
+	large := p.rand.IntN(40) == 0 && p.db.redo.checkpoint == nil // it would wait for its end
+	if large {
+		many, long = 250, 30_000 // a name is a key too, which has its bound
+	}
+	write := func(tx *Tx) error {
+		for range many {
+			id := p.rand.Uint32N(400)
+			before, found := after[id]
+			if found && p.rand.IntN(3) == 0 {
+				delete(after, id)
+				if err := people.Remove(tx, id, before); err != nil {
+					return err
+				}
+				continue
+			}
+			now := person{ID: id, Name: fmt.Sprint(id, strings.Repeat("x", p.rand.IntN(long))), City: fmt.Sprint(id % 5), Score: p.rand.Int64N(9)}
+			after[id] = now
+			var old *person
+			if found {
+				old = &before
+			}
+			if err := people.Save(tx, id, old, now); err != nil {
+				return err
+			}
+			if _, err := tx.NextSequence("people"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if p.rand.IntN(10) == 0 {
+		refused := errors.New("refused")
+		require.ErrorIs(p.t, p.db.Update(func(tx *Tx) error { return errors.Join(write(tx), refused) }), refused)
+		return
+	}
+	p.update(write)
+	p.people = after
+	if large {
+		p.settled()
+	}
+}
+
+// checkpoint turns to the other segment. When whole is false, the power goes
+// before the one left behind is retired.
+func (p *plug) checkpoint(whole bool) {
+	l := p.db.redo
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	require.NoError(p.t, l.await())
+	if whole {
+		require.NoError(p.t, l.startCheckpoint())
+		require.NoError(p.t, l.await())
+		p.settled()
+		return
+	}
+	before, pin := l.current, l.pin
+	require.NoError(p.t, l.turnTo(l.segments[before.generation%2], before.generation+1))
+	l.checkpoint = &checkpoint{done: make(chan struct{}), pin: pin}
+	p.t.Cleanup(func() { // before the database is closed
+		l.checkpoint.err = errors.New("the power was cut")
+		close(l.checkpoint.done)
+	})
+}
+
+// cut leaves what may be on the disk after the power was cut, in another folder.
+func (p *plug) cut() string {
+	path := filepath.Join(p.t.TempDir(), "test.db")
+	newest := p.images[len(p.images)-1]
+	disk := make([]byte, len(newest))
+	for at := 0; at < len(disk); at += 512 {
+		if at%4096 == 0 || p.rand.IntN(8) == 0 { // whole pages mostly, torn ones now and then
+			copySector(disk, p.images[p.rand.IntN(len(p.images))], at, 4096)
+		}
+	}
+	require.NoError(p.t, os.WriteFile(path, disk, 0o600))
+	for i, log := range logPaths(p.path) {
+		require.NoError(p.t, os.WriteFile(logPaths(path)[i], p.read(log), 0o600))
+	}
+	return path
+}
+
+func copySector(to, from []byte, at, n int) {
+	clear(to[at:min(at+n, len(to))])
+	if at < len(from) {
+		copy(to[at:min(at+n, len(to))], from[at:])
+	}
+}
+
+// holds says whether the database holds what was answered, and nothing else.
+func (p *plug) holds(path string) {
+	p.t.Helper()
+	db, err := Open(path)
+	require.NoError(p.t, err)
+	got := map[uint32]person{}
+	require.NoError(p.t, db.View(func(tx *Tx) error {
+		people.Verify(tx, func(format string, args ...any) { assert.Fail(p.t, fmt.Sprintf(format, args...)) },
+			func(id uint32, row person) { got[id] = row })
+		return nil
+	}))
+	assert.Equal(p.t, p.people, got)
+	assert.NoError(p.t, db.Check(func(err error) { assert.NoError(p.t, err) }))
+	require.NoError(p.t, db.Close())
+	assert.False(p.t, HasLog(path))
+}
+
+func TestPowerCut(t *testing.T) {
+	for seed := range uint64(16) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			p := newPlug(t, seed)
+			halfway := p.rand.IntN(2) == 0 // the cut comes in the middle of a checkpoint
+			for range p.rand.IntN(60) {
+				p.step()
+				if p.rand.IntN(15) == 0 {
+					p.checkpoint(true)
+				}
+			}
+			if halfway {
+				p.checkpoint(false)
+				for range p.rand.IntN(15) {
+					p.step()
+				}
+			}
+			disk := p.cut()
+
+			// The power goes again while the log is worked through.
+			again := filepath.Join(t.TempDir(), "test.db")
+			torn := p.read(disk)
+			p.images = [][]byte{torn, recovered(t, disk)}
+			require.NoError(t, os.Rename(p.cut(), again))
+			for i, log := range logPaths(p.path) {
+				require.NoError(t, os.WriteFile(logPaths(again)[i], p.read(log), 0o600))
+			}
+			p.holds(again)
+			p.holds(disk)
+		})
+	}
+}
+
+// recovered returns the file as it is once the log has been worked through.
+func recovered(t *testing.T, path string) []byte {
+	t.Helper()
+	other := filepath.Join(t.TempDir(), "test.db")
+	for i, name := range append(logPaths(path), path) {
+		b, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(append(logPaths(other), other)[i], b, 0o600))
+	}
+	db, err := Open(other)
+	require.NoError(t, err)
+	defer db.Close()
+	b, err := os.ReadFile(other)
+	require.NoError(t, err)
+	return b
+}
+
+func TestLastRecordThatIsCutShort(t *testing.T) {
+	p := newPlug(t, 1)
+	for range 5 {
+		p.step()
+	}
+	begins := p.db.redo.current.tail
+	p.update(func(tx *Tx) error { return people.Save(tx, 7777, nil, person{ID: 7777, City: "Agra"}) })
+	ends := p.db.redo.current.tail
+	require.Greater(t, ends, begins)
+	for cut := begins; cut < ends-recordAlign; cut += recordAlign {
+		disk := p.cut()
+		log := logPaths(disk)[0]
+		b := p.read(log)
+		clear(b[cut:])
+		require.NoError(t, os.WriteFile(log, b, 0o600))
+		p.holds(disk)
+	}
+}
+
+func TestLogThatDoesNotFit(t *testing.T) {
+	tests := map[string]struct {
+		change func(p *plug, disk string)
+		says   string
+	}{
+		"a record in the middle is damaged": {func(p *plug, disk string) {
+			log := logPaths(disk)[1]
+			b := p.read(log)
+			b[segmentHeader+recordHeader+3] ^= 1
+			require.NoError(p.t, os.WriteFile(log, b, 0o600))
+		}, "of the redo log cannot be read, but record"},
+		"the database is another one": {func(p *plug, disk string) {
+			require.NoError(p.t, os.WriteFile(disk, p.read(otherFile(p.t, 3)), 0o600))
+		}, "is that of another database"},
+		"the database is gone": {func(p *plug, disk string) {
+			require.NoError(p.t, os.Remove(disk))
+		}, "the database is missing, but its redo log"},
+		"a segment is missing between": {func(p *plug, disk string) {
+			b := p.read(logPaths(disk)[1])
+			w, ok := parseSegment(b)
+			require.True(p.t, ok)
+			copy(b, w.base.header(w.generation+2, w.first+9))
+			require.NoError(p.t, os.WriteFile(logPaths(disk)[0], b, 0o600))
+		}, "do not follow each other"},
+		"records are missing between": {func(p *plug, disk string) {
+			b := p.read(logPaths(disk)[1])
+			w, ok := parseSegment(b)
+			require.True(p.t, ok)
+			copy(b, w.base.header(w.generation+1, w.first+9999))
+			require.NoError(p.t, os.WriteFile(logPaths(disk)[0], b, 0o600))
+		}, "the redo log has no record"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := newPlug(t, 7)
+			for range 3 {
+				p.step()
+			}
+			p.checkpoint(true)
+			for range 12 {
+				p.step()
+			}
+			disk := p.cut()
+			logged := [2][]byte{}
+			test.change(p, disk)
+			for i, log := range logPaths(disk) {
+				logged[i] = p.read(log)
+			}
+			_, err := Open(disk)
+			require.ErrorIs(t, err, ErrDamaged)
+			assert.ErrorContains(t, err, test.says)
+			assert.NotContains(t, err.Error(), "\n")
+			for i, log := range logPaths(disk) {
+				assert.Equal(t, logged[i], p.read(log), "nothing of the log is lost")
+			}
+		})
+	}
+}
+
+func TestDatabaseThatCannotGrow(t *testing.T) {
+	p := newPlug(t, 3)
+	for range 10 {
+		p.step()
+	}
+	size, err := p.db.Size()
+	require.NoError(t, err)
+	p.db.bolt.MaxSize = int(size)
+	tooMuch := func(tx *Tx) error {
+		for id := uint32(1000); id < 1100; id++ {
+			if err := people.Save(tx, id, nil, person{ID: id, Name: fmt.Sprint(id, strings.Repeat("long", 4000)), City: "Agra"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	generation, number := p.db.redo.current.generation, p.db.redo.number
+	for range 20 {
+		require.ErrorIs(t, p.db.Update(tooMuch), boltErrors.ErrMaxSizeReached)
+	}
+	assert.Equal(t, generation, p.db.redo.current.generation, "it was logged, and taken back")
+	assert.Equal(t, number, p.db.redo.number)
+	p.db.bolt.MaxSize = 0
+	p.step()
+	p.holds(p.cut())
+}
+
+func TestLogThatCannotBeWritten(t *testing.T) {
+	p := newPlug(t, 4)
+	for range 10 {
+		p.step()
+	}
+	require.NoError(t, p.db.redo.current.file.Close())
+	for range 2 {
+		err := p.db.Update(func(tx *Tx) error { return people.Save(tx, 7777, nil, person{ID: 7777, City: "Agra"}) })
+		require.ErrorIs(t, err, os.ErrClosed)
+		assert.ErrorContains(t, err, "nothing can be written any more")
+	}
+	assert.NoError(t, p.db.View(func(tx *Tx) error {
+		_, found, err := people.Get(tx, 7777)
+		assert.False(t, found)
+		return err
+	}))
+	p.holds(p.cut())
+}
+
+func TestReaderWaitsForWhatIsNotDurable(t *testing.T) {
+	db := openTest(t)
+	fill(t, db, 3)
+	d := &db.redo.durable
+	present := d.upTo.Load()
+	d.upTo.Store(present - 1)
+	read := make(chan error)
+	go func() { read <- db.View(func(*Tx) error { return nil }) }()
+	select {
+	case <-read:
+		require.Fail(t, "it did not wait")
+	default:
+	}
+	d.reach(int(present))
+	assert.NoError(t, <-read)
+}
+
+func TestSegmentIsUsedAgain(t *testing.T) {
+	p := newPlug(t, 5)
+	for range 4 {
+		for range 30 {
+			p.step()
+		}
+		p.checkpoint(true)
+	}
+	assert.Greater(t, p.db.redo.current.generation, uint64(4))
+	info, err := os.Stat(logPaths(p.path)[0])
+	require.NoError(t, err)
+	assert.LessOrEqual(t, info.Size(), int64(segmentBytes))
+	p.step()
+	p.holds(p.cut())
+}
+
+func FuzzSegment(f *testing.F) {
+	var b base
+	segment := make([]byte, segmentHeader+200)
+	copy(segment, b.header(1, 1))
+	record := append(make([]byte, recordHeader), "writes"...)
+	binary.LittleEndian.PutUint64(record[8:], 1)
+	binary.LittleEndian.PutUint64(record[16:], 1)
+	copy(segment[segmentHeader:], record)
+	f.Add(segment)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		w, ok := parseSegment(b)
+		if !ok {
+			return
+		}
+		n := w.first
+		next, err := w.records(func([]byte) error { n++; return nil })
+		if err == nil {
+			assert.Equal(t, n, next)
+		}
+	})
+}

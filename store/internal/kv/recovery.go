@@ -1,0 +1,153 @@
+package kv
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// recoveryStep is how many bytes of logged writes are done again in one
+// transaction.
+const recoveryStep = 8 << 20
+
+// leftLog is the redo log of a process that ended without closing its database,
+// oldest segment first.
+type leftLog []written
+
+// HasLog reports whether there is a redo log beside the database: it is open, or
+// was not closed.
+func HasLog(path string) bool {
+	for _, segment := range logPaths(path) {
+		if _, err := os.Stat(segment); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// takeLeftLog reads the log that was left beside the database, if there is one,
+// and puts the database file back into the state that the log begins with. The
+// caller keeps others from doing so at the same time.
+func takeLeftLog(path string) (leftLog, error) {
+	if !HasLog(path) {
+		return nil, nil
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() // lets go of the lock
+	if err := lockSoon(file); err != nil {
+		return nil, err
+	}
+	// Only now is it certain that nobody writes to the log, or removes it.
+	left, err := readLeftLog(path)
+	if err != nil || left == nil {
+		return nil, err
+	}
+	if ok, err := left[0].base.belongsTo(file); err != nil {
+		return nil, err
+	} else if !ok {
+		return nil, fmt.Errorf("%w: the redo log beside it (%s) is that of another database; "+
+			"move its files away to open this one without it", ErrDamaged, logPaths(path)[0])
+	}
+	return left, left[0].base.writeTo(file)
+}
+
+// lockSoon locks the file until it is closed, or gives up after a while.
+func lockSoon(file *os.File) error {
+	const pause = 50 * time.Millisecond
+	for waited := time.Duration(0); ; waited += pause {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return err
+		case waited >= lockTimeout:
+			return ErrInUse
+		}
+		time.Sleep(pause)
+	}
+}
+
+// readLeftLog returns nil when no segment is in use.
+func readLeftLog(path string) (leftLog, error) {
+	var left leftLog
+	for _, segment := range logPaths(path) {
+		b, err := os.ReadFile(segment)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		if w, ok := parseSegment(b); ok {
+			left = append(left, w)
+		}
+	}
+	slices.SortFunc(left, func(a, b written) int { return cmp.Compare(a.generation, b.generation) })
+	if len(left) == 2 && left[1].generation != left[0].generation+1 {
+		return nil, fmt.Errorf("%w: the segments of its redo log do not follow each other", ErrDamaged)
+	}
+	return left, nil
+}
+
+// recover does the transactions of the log again on the state that they follow,
+// makes the database file durable and removes the log. It returns how many they
+// were. When it is cut short, the next Open begins anew.
+func (l *redoLog) recover(left leftLog) (transactions int, err error) {
+	defer catchDamage(&err)()
+	pin, err := l.bolt.Begin(false)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, pin.Rollback()) }()
+	r := replay{bolt: l.bolt}
+	next := left[0].first
+	for _, w := range left {
+		if w.first != next {
+			return 0, fmt.Errorf("%w: the redo log has no record %d", ErrDamaged, next)
+		}
+		if next, err = w.records(r.add); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.flush(); err != nil {
+		return 0, err
+	}
+	if err := errors.Join(l.bolt.Sync(), l.reachPresent()); err != nil {
+		return 0, err
+	}
+	return int(next - left[0].first), removeLog(l.path)
+}
+
+// replay does logged transactions again, many in one.
+type replay struct {
+	bolt    *bolt.DB
+	waiting [][]byte
+	bytes   int
+}
+
+func (r *replay) add(writes []byte) error {
+	r.waiting = append(r.waiting, writes)
+	if r.bytes += len(writes); r.bytes < recoveryStep {
+		return nil
+	}
+	return r.flush()
+}
+
+func (r *replay) flush() error {
+	err := r.bolt.Update(func(b *bolt.Tx) error {
+		tx := &Tx{bolt: b}
+		for _, writes := range r.waiting {
+			if err := tx.again(writes); err != nil {
+				return fmt.Errorf("%w: a record of the redo log: %w", ErrDamaged, err)
+			}
+		}
+		return nil
+	})
+	r.waiting, r.bytes = r.waiting[:0], 0
+	return err
+}

@@ -1,0 +1,387 @@
+package kv
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// redoLog makes transactions durable with one short write each, in place of the
+// two waits and the scattered pages of a durable bbolt commit.
+//
+// A transaction's writes go to the end of the log. While that is synced bbolt
+// commits, which writes its pages but does not wait for the disk; a reader who
+// comes upon them before the sync has ended waits for that end. Every now and
+// then a checkpoint makes the pages durable, all at once and beside the
+// transactions that go on, and another segment of the log begins.
+//
+// After a crash the database file may hold any mixture of pages of the last
+// checkpoint and later ones. What makes it whole again: a read transaction, the
+// pin, keeps bbolt from writing to any page of the checkpoint's state, and the
+// segment's header holds the meta pages that lead to it. [Open] puts these back
+// and does the logged transactions again.
+type redoLog struct {
+	bolt *bolt.DB
+	path string // of the database
+
+	// writing is held during a transaction: its place in the log is that in
+	// which bbolt commits it. It guards all that follows.
+	writing    sync.Mutex
+	segments   [2]*segment // nil until the first transaction
+	current    *segment    // where records go
+	pin        *bolt.Tx    // on the base of current
+	number     uint64      // of the next record
+	pending    int         // transactions since the base of current
+	checkpoint *checkpoint // under way, or nil
+	failed     error       // why nothing can be written any more
+	redo       redo
+	synced     chan error // the outcome of the sync that is under way
+
+	durable durable
+	pins    atomic.Int32 // that are held, to tell them from readers
+}
+
+// checkpointEvery is how many transactions there are at most between two
+// checkpoints: with each of them bbolt's list of pages that the pin keeps, which
+// it walks through twice a transaction, gets longer.
+const checkpointEvery = 512
+
+// checkpoint is a change from one segment to the other. It is done when the
+// first one is of no use any more.
+type checkpoint struct {
+	done chan struct{}
+	err  error    // once done
+	pin  *bolt.Tx // on the base of the first one; let go of when done without an error
+}
+
+// logPaths are the names of the two segments of a database's redo log.
+func logPaths(path string) []string { return []string{path + "-redo0", path + "-redo1"} }
+
+func newRedoLog(b *bolt.DB, path string) (*redoLog, error) {
+	b.NoSync, b.NoGrowSync = true, true
+	l := &redoLog{bolt: b, path: path, number: 1, synced: make(chan error, 1)}
+	l.durable.changed.L = &l.durable.mu
+	return l, l.reachPresent()
+}
+
+// reachPresent says that the present state is durable.
+func (l *redoLog) reachPresent() error {
+	return l.bolt.View(func(b *bolt.Tx) error { l.durable.reach(b.ID()); return nil })
+}
+
+// update runs fn in a transaction and returns when what it has written is
+// durable. An error means that nothing was.
+func (l *redoLog) update(fn func(*Tx) error) error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	if err := l.ready(); err != nil {
+		return err
+	}
+	b, err := l.bolt.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = b.Rollback() }() // does nothing after a commit
+	l.redo.reset()
+	if err := fn(&Tx{bolt: b, redo: &l.redo}); err != nil {
+		return err
+	}
+	switch {
+	case l.redo.tooLarge:
+		return l.commitUnlogged(b)
+	case len(l.redo.writes()) == 0:
+		return nil
+	default:
+		return l.commitLogged(b)
+	}
+}
+
+// commitLogged writes the record, then syncs it and commits at the same time.
+func (l *redoLog) commitLogged(b *bolt.Tx) error {
+	s, tail, id := l.current, l.current.tail, b.ID()
+	if err := s.reserve(len(l.redo.record)); err != nil {
+		return err
+	}
+	if err := s.append(l.number, l.redo.record); err != nil {
+		return l.takeBack(tail, err)
+	}
+	go func() { l.synced <- s.sync() }()
+	committed := commit(b)
+	synced := <-l.synced
+	switch {
+	case committed != nil:
+		return l.takeBack(tail, errors.Join(committed, synced))
+	case synced != nil:
+		return l.fail(synced)
+	}
+	l.durable.reach(id)
+	l.number++
+	l.pending++
+	return nil
+}
+
+// takeBack removes the record of a transaction that failed. When that fails too,
+// it is not known what the next Open will find: nothing more may be written
+// that would have to come after it.
+func (l *redoLog) takeBack(tail int64, cause error) error {
+	if err := l.current.truncate(tail); err != nil {
+		return l.fail(errors.Join(cause, err))
+	}
+	return cause
+}
+
+// commitUnlogged commits what is too large to be logged, and makes it durable by
+// a checkpoint.
+func (l *redoLog) commitUnlogged(b *bolt.Tx) error {
+	id := b.ID()
+	if err := l.await(); err != nil {
+		return err
+	}
+	if err := commit(b); err != nil {
+		return err
+	}
+	if err := l.startCheckpoint(); err != nil {
+		return err
+	}
+	if err := l.await(); err != nil {
+		return err
+	}
+	l.durable.reach(id)
+	return nil
+}
+
+func commit(b *bolt.Tx) (err error) {
+	defer catchDamage(&err)()
+	return b.Commit()
+}
+
+// fail ends all writing: from here on it is not known what is durable. Opening
+// the database again finds out.
+func (l *redoLog) fail(err error) error {
+	l.failed = fmt.Errorf("nothing can be written any more, until the database is opened anew: %w", err)
+	l.durable.reach(math.MaxInt)
+	return l.failed
+}
+
+// durable says up to which transaction the database is known to be durable. What
+// a reader sees is never newer: nobody is told, or acts upon, what a power cut
+// may take back.
+type durable struct {
+	upTo    atomic.Int64 // a transaction's id; it only grows
+	mu      sync.Mutex
+	changed sync.Cond // upTo has; with mu
+}
+
+func (d *durable) reach(id int) {
+	d.mu.Lock()
+	d.upTo.Store(int64(id))
+	d.mu.Unlock()
+	d.changed.Broadcast()
+}
+
+// await returns when the transaction is durable. After a failure nothing is
+// waited for any more: readers see what is there.
+func (d *durable) await(id int) {
+	if d.upTo.Load() >= int64(id) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.upTo.Load() < int64(id) {
+		d.changed.Wait()
+	}
+}
+
+// ready makes sure that there is a segment with room for a record.
+func (l *redoLog) ready() error {
+	switch {
+	case l.failed != nil:
+		return l.failed
+	case l.current == nil:
+		return l.start()
+	case !l.current.hasRoom():
+		if err := l.await(); err != nil {
+			return err
+		}
+		return l.startCheckpoint()
+	case l.pending >= checkpointEvery && !l.checkpoint.underWay():
+		if err := l.await(); err != nil {
+			return err
+		}
+		return l.startCheckpoint()
+	}
+	return nil
+}
+
+// start makes the segments. The database file is durable as it is: it was closed,
+// or recovered, before.
+func (l *redoLog) start() (err error) {
+	for i, path := range logPaths(l.path) {
+		if l.segments[i] == nil {
+			if l.segments[i], err = createSegment(path); err != nil {
+				return fmt.Errorf("cannot create the redo log: %w", err)
+			}
+		}
+	}
+	if err := SyncDir(filepath.Dir(l.path)); err != nil {
+		return err
+	}
+	return l.turnTo(l.segments[0], 1)
+}
+
+// turnTo begins a segment that follows the present state.
+func (l *redoLog) turnTo(s *segment, generation uint64) error {
+	pin, err := l.bolt.Begin(false)
+	if err != nil {
+		return err
+	}
+	l.pins.Add(1)
+	b, err := l.base()
+	if err == nil {
+		err = s.begin(generation, l.number, b)
+	}
+	if err != nil {
+		return errors.Join(err, l.letGo(pin))
+	}
+	l.current, l.pin, l.pending = s, pin, 0
+	return nil
+}
+
+func (l *redoLog) base() (base, error) {
+	file, err := os.Open(l.path)
+	if err != nil {
+		return base{}, err
+	}
+	defer file.Close()
+	return readBase(file, l.bolt.Info().PageSize)
+}
+
+// startCheckpoint turns to the other segment, and makes the state that it
+// follows durable beside the transactions that go on.
+func (l *redoLog) startCheckpoint() error {
+	before, pin := l.current, l.pin
+	next := l.segments[before.generation%2]
+	if err := l.turnTo(next, before.generation+1); err != nil {
+		return l.fail(fmt.Errorf("cannot begin another segment of the redo log: %w", err))
+	}
+	c := &checkpoint{done: make(chan struct{}), pin: pin}
+	l.checkpoint = c
+	go func() {
+		defer close(c.done)
+		c.err = l.finishCheckpoint(c, before, next)
+	}()
+	return nil
+}
+
+// finishCheckpoint retires the segment before, and lets go of its base, once the
+// base of the next one is durable. Only then may pages of the former be written.
+func (l *redoLog) finishCheckpoint(c *checkpoint, before, next *segment) error {
+	if err := l.bolt.Sync(); err != nil {
+		return err
+	}
+	if err := next.sync(); err != nil {
+		return err
+	}
+	if err := before.retire(); err != nil {
+		return err
+	}
+	return l.letGo(c.pin)
+}
+
+func (c *checkpoint) underWay() bool {
+	if c == nil {
+		return false
+	}
+	select {
+	case <-c.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// await waits for the checkpoint that is under way, if there is one.
+func (l *redoLog) await() error {
+	if l.checkpoint == nil {
+		return nil
+	}
+	<-l.checkpoint.done
+	if err := l.checkpoint.err; err != nil {
+		return l.fail(fmt.Errorf("cannot make the database durable: %w", err))
+	}
+	l.checkpoint = nil
+	return nil
+}
+
+// close settles and refuses what comes later. After a failure the log stays, for
+// the next Open.
+func (l *redoLog) close(last func() error) error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	err := l.settle(last)
+	if l.failed == nil {
+		l.failed = errClosed
+	}
+	return errors.Join(err, l.release())
+}
+
+var errClosed = errors.New("the database is closed")
+
+// settle makes the database file whole by itself, with what last writes to it,
+// and removes the log until the next transaction. The caller holds writing.
+func (l *redoLog) settle(last func() error) error {
+	if l.failed != nil {
+		return nil
+	}
+	if err := l.await(); err != nil {
+		return err
+	}
+	if err := last(); err != nil || l.current == nil {
+		return err
+	}
+	if err := l.bolt.Sync(); err != nil {
+		return l.fail(err)
+	}
+	if err := removeLog(l.path); err != nil {
+		return err
+	}
+	return l.release()
+}
+
+func (l *redoLog) letGo(pin *bolt.Tx) error {
+	l.pins.Add(-1)
+	return pin.Rollback()
+}
+
+// release lets go of the pins and the files: bbolt closes only without readers.
+func (l *redoLog) release() (err error) {
+	if l.pin != nil {
+		err = l.letGo(l.pin)
+	}
+	if l.checkpoint != nil {
+		err = errors.Join(err, l.letGo(l.checkpoint.pin))
+	}
+	for _, s := range l.segments {
+		if s != nil {
+			err = errors.Join(err, s.file.Close())
+		}
+	}
+	l.pin, l.checkpoint, l.current, l.segments = nil, nil, nil, [2]*segment{}
+	return err
+}
+
+// removeLog removes the log of a database that is whole without it.
+func removeLog(path string) error {
+	for _, segment := range logPaths(path) {
+		if err := os.Remove(segment); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return SyncDir(filepath.Dir(path))
+}
