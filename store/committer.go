@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +51,8 @@ type tx struct {
 	events    [numOutcomes]int64
 	newlySeen []eventHash
 	seenNow   map[eventHash]bool // newlySeen, to look up
+	seenRow   uint64             // the row of newlySeen
+	forgotten int                // rows of events seen before
 	queued    bool               // something for ATHS
 }
 
@@ -57,16 +60,20 @@ type tx struct {
 // first of them waits.
 const maxGroup = 512
 
-// committer is the one goroutine that writes. It takes all the commands that
-// are waiting and commits them together, so that concurrent writers share the
-// price of making a change durable, which is nearly all of it.
+// committer commits all the commands that are waiting together, so that
+// concurrent writers share the price of making a change durable, which is nearly
+// all of it. There is no goroutine for it: of the callers who wait, one leads. It
+// commits the group that it finds, its own command among them, and hands the
+// lead to the first of those who came meanwhile. A writer who is alone so waits
+// for nobody.
 type committer struct {
 	store *Store
-	queue chan *request
-	done  chan struct{}
 
-	mu     sync.RWMutex // held for reading while sending to queue
-	closed bool
+	mu      sync.Mutex
+	waiting []*request
+	led     bool // by a caller who takes what is waiting
+	closed  bool
+	idle    sync.Cond // led has ended; with mu
 
 	working sync.Mutex // held while a group is committed
 }
@@ -80,82 +87,98 @@ func (c *committer) pause(fn func() error) error {
 
 // request is a command on its way through the committer.
 type request struct {
-	ctx    context.Context
-	apply  func(*tx) error
-	err    error
-	answer chan struct{} // closed when err is final
+	ctx   context.Context
+	apply func(*tx) error
+	err   error
+	turn  chan turn // with room for one
 }
 
+// turn is what a caller waits for.
+type turn bool
+
+const (
+	answered turn = false // its err is final
+	leads    turn = true  // it is to commit the next group
+)
+
 func newCommitter(s *Store) *committer {
-	c := &committer{store: s, queue: make(chan *request, maxGroup), done: make(chan struct{})}
-	go c.run()
+	c := &committer{store: s}
+	c.idle.L = &c.mu
 	return c
 }
 
 var errClosed = &crm.Error{Kind: crm.Unavailable, Message: "The service is shutting down"}
 
 func (c *committer) submit(ctx context.Context, apply func(*tx) error) error {
-	r := &request{ctx: ctx, apply: apply, answer: make(chan struct{})}
-	if err := c.send(r); err != nil {
+	r := &request{ctx: ctx, apply: apply, turn: make(chan turn, 1)}
+	if err := c.enqueue(r); err != nil {
 		return err
 	}
-	<-r.answer
+	if <-r.turn == leads {
+		c.lead(r)
+	}
 	return r.err
 }
 
-func (c *committer) send(r *request) error {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+// enqueue lets the request wait, or lead when nobody does.
+func (c *committer) enqueue(r *request) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.closed {
 		return errClosed
 	}
-	select {
-	case c.queue <- r:
-		return nil
-	case <-r.ctx.Done():
-		return r.ctx.Err()
+	c.waiting = append(c.waiting, r)
+	if !c.led {
+		c.led = true
+		r.turn <- leads
 	}
+	return nil
+}
+
+// lead commits the group of those who wait, of whom r is the first, and hands
+// the lead on.
+func (c *committer) lead(r *request) {
+	c.mu.Lock()
+	group := c.waiting[:min(len(c.waiting), maxGroup)]
+	c.waiting = slices.Clone(c.waiting[len(group):])
+	c.mu.Unlock()
+
+	c.commit(group)
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.waiting) > 0 {
+		c.waiting[0].turn <- leads
+	} else {
+		c.led = false
+		c.idle.Broadcast()
+	}
+	for _, other := range group {
+		if other != r {
+			other.turn <- answered
+		}
+	}
+}
+
+// queued is how many commands wait.
+func (c *committer) queued() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting)
 }
 
 // close refuses new commands, finishes those that wait, and returns when the
-// last one is answered.
+// last one is done.
 func (c *committer) close() {
 	c.mu.Lock()
-	if !c.closed {
-		c.closed = true
-		close(c.queue)
+	defer c.mu.Unlock()
+	c.closed = true
+	for c.led {
+		c.idle.Wait()
 	}
-	c.mu.Unlock()
-	<-c.done
-}
-
-func (c *committer) run() {
-	defer close(c.done)
-	group := make([]*request, 0, maxGroup)
-	for first := range c.queue {
-		group = c.fill(append(group[:0], first))
-		c.commit(group)
-		for _, r := range group {
-			close(r.answer)
-		}
-		clear(group)
-	}
-}
-
-// fill takes what is waiting, without waiting for more.
-func (c *committer) fill(group []*request) []*request {
-	for len(group) < maxGroup {
-		select {
-		case r, open := <-c.queue:
-			if !open {
-				return group
-			}
-			group = append(group, r)
-		default:
-			return group
-		}
-	}
-	return group
 }
 
 // commit applies the group in one transaction. A command that fails after it

@@ -84,7 +84,7 @@ func submit[R any](g *group, ctx context.Context, c Command[R]) *error {
 	result := new(error)
 	g.waiting.Go(func() { _, *result = Do(ctx, g.s, c) })
 	g.n++
-	require.Eventually(g.t, func() bool { return len(g.s.committer.queue) == g.n }, 10*time.Second, time.Millisecond)
+	require.Eventually(g.t, func() bool { return g.s.committer.queued() == g.n }, 10*time.Second, time.Millisecond)
 	return result
 }
 
@@ -255,8 +255,8 @@ func TestCloseFinishesWhatWaitsAndRefusesTheRest(t *testing.T) {
 	closed := make(chan error)
 	go func() { closed <- s.Close() }()
 	require.Eventually(t, func() bool {
-		s.committer.mu.RLock()
-		defer s.committer.mu.RUnlock()
+		s.committer.mu.Lock()
+		defer s.committer.mu.Unlock()
 		return s.committer.closed
 	}, 10*time.Second, time.Millisecond)
 

@@ -54,7 +54,10 @@ func firstLogRow(tx *kv.Tx, log *kv.Table[uint64, crm.ID]) (seq uint64, any bool
 
 // publish makes a commit known to those who wait for it.
 func (s *Store) publish(t *tx) {
-	s.seen.add(t.newlySeen)
+	if len(t.newlySeen) > 0 {
+		s.seen.forget(t.forgotten)
+		s.seen.add(seenRow{t.seenRow, len(t.newlySeen)}, t.newlySeen)
+	}
 	s.count(t)
 	if s.lastSeq.Swap(t.lastSeq) != t.lastSeq {
 		notify(s.committed)

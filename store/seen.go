@@ -42,10 +42,18 @@ var seenCodec = codec(
 
 // seenWindow holds the hashes of the latest events, which the bucket seen holds
 // too, a row for each transaction: looking one up costs no page, and
-// remembering a whole group of them costs one. Only the committer uses it.
+// remembering a whole group of them costs one. Only the leader of a group uses it.
 type seenWindow struct {
 	known map[eventHash]bool
 	order []eventHash // oldest first
+	rows  []seenRow   // oldest first
+	held  int         // events in rows: those in order, and what else is in the oldest row
+}
+
+// seenRow is a row of the bucket and how many events it has.
+type seenRow struct {
+	seq    uint64
+	events int
 }
 
 func loadSeen(tx *kv.Tx, table *kv.Table[uint64, []eventHash]) (*seenWindow, error) {
@@ -54,12 +62,14 @@ func loadSeen(tx *kv.Tx, table *kv.Table[uint64, []eventHash]) (*seenWindow, err
 		if item.Err != nil {
 			return nil, item.Err
 		}
-		w.add(item.Row)
+		w.add(seenRow{item.Key, len(item.Row)}, item.Row)
 	}
 	return w, nil
 }
 
-func (w *seenWindow) add(hashes []eventHash) {
+func (w *seenWindow) add(row seenRow, hashes []eventHash) {
+	w.rows = append(w.rows, row)
+	w.held += row.events
 	for _, h := range hashes {
 		w.known[h] = true
 	}
@@ -67,6 +77,25 @@ func (w *seenWindow) add(hashes []eventHash) {
 	for ; len(w.order) > seenEvents; w.order = w.order[1:] {
 		delete(w.known, w.order[0])
 	}
+}
+
+// outdated are the oldest rows that lie wholly outside of the window once more
+// events have been added.
+func (w *seenWindow) outdated(more int) []seenRow {
+	surplus, n := w.held+more-seenEvents, 0
+	for n < len(w.rows) && surplus >= w.rows[n].events {
+		surplus -= w.rows[n].events
+		n++
+	}
+	return w.rows[:n]
+}
+
+// forget drops the oldest n rows.
+func (w *seenWindow) forget(n int) {
+	for _, row := range w.rows[:n] {
+		w.held -= row.events
+	}
+	w.rows = w.rows[n:]
 }
 
 // hasSeen reports whether the event has been dealt with before.
@@ -86,8 +115,8 @@ func (t *tx) markSeen(e crm.Event) {
 	t.newlySeen = append(t.newlySeen, h)
 }
 
-// rememberSeen writes what the transaction has seen, and forgets the oldest rows
-// that lie wholly outside of the window.
+// rememberSeen writes what the transaction has seen, and deletes the rows of which
+// the window has no more use.
 func (t *tx) rememberSeen() error {
 	if len(t.newlySeen) == 0 {
 		return nil
@@ -99,26 +128,12 @@ func (t *tx) rememberSeen() error {
 	if err := t.seen.Put(t.Tx, seq, t.newlySeen); err != nil {
 		return err
 	}
-	return t.forgetSeen(len(t.store.seen.order) + len(t.newlySeen) - seenEvents)
-}
-
-// forgetSeen deletes the oldest rows of which the window has no more use: those
-// of the first surplus events.
-func (t *tx) forgetSeen(surplus int) error {
-	var outdated []uint64
-	for item := range t.seen.Walk(t.Tx, nil) {
-		if item.Err != nil {
-			return item.Err
-		}
-		if surplus -= len(item.Row); surplus < 0 {
-			break
-		}
-		outdated = append(outdated, item.Key)
-	}
-	for _, seq := range outdated {
-		if err := t.seen.Delete(t.Tx, seq); err != nil {
+	outdated := t.store.seen.outdated(len(t.newlySeen))
+	for _, row := range outdated {
+		if err := t.seen.Delete(t.Tx, row.seq); err != nil {
 			return err
 		}
 	}
+	t.seenRow, t.forgotten = seq, len(outdated)
 	return nil
 }

@@ -30,7 +30,7 @@ func (s *Store) Stats() (Stats, error) {
 		return Stats{}, err
 	}
 	return Stats{
-		QueuedCommands: len(s.committer.queue), LastSeq: s.LastSeq(),
+		QueuedCommands: s.committer.queued(), LastSeq: s.LastSeq(),
 		FileBytes: file.FileBytes, PageBytes: file.PageBytes,
 		FreePages: file.FreePages, PendingPages: file.PendingPages, OpenReaders: file.OpenReaders,
 		PageWrites: file.PageWrites, WriteTime: file.WriteTime,
