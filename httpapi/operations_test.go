@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,8 @@ func TestRoomsAreLogged(t *testing.T) {
 
 	t.Run("but not what was not done", func(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, call(http.MethodDelete, "/api/operations/outbox/1"))
+		require.Equal(t, http.StatusNotFound, call(http.MethodDelete, "/api/operations/parked/maria@example.com"))
 		assert.NotContains(t, log.String(), "entries dropped")
+		assert.Equal(t, 1, strings.Count(log.String(), "events dropped"))
 	})
 }

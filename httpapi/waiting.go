@@ -86,7 +86,7 @@ func (w WaitingRooms) RetryOutbox(ctx context.Context, by string, c Choice[uint6
 // DropOutbox removes entries for good: ATHS is never told.
 func (w WaitingRooms) DropOutbox(ctx context.Context, by string, c Choice[uint64]) (Dropped, error) {
 	n, err := store.Do(ctx, w.Store, store.DropOutbox{Seqs: c.IDs, All: c.All})
-	if err == nil {
+	if err == nil && n > 0 {
 		w.Log.Info("outbox entries dropped", "by", by, "ids", c.IDs, "all", c.All, "dropped", n)
 	}
 	return Dropped{n}, err
@@ -95,7 +95,7 @@ func (w WaitingRooms) DropOutbox(ctx context.Context, by string, c Choice[uint64
 // DropParked removes what waits for the users, for good.
 func (w WaitingRooms) DropParked(ctx context.Context, by string, c Choice[string]) (Dropped, error) {
 	n, err := store.Do(ctx, w.Store, store.DropParked{Users: c.IDs, All: c.All})
-	if err == nil {
+	if err == nil && n > 0 {
 		users := make([]string, len(c.IDs))
 		for i, id := range c.IDs {
 			users[i] = crm.LoggableID(id)
