@@ -65,6 +65,9 @@ func (s *schema) existing(tx *kv.Tx, id crm.ID) (record, error) {
 
 func (s *Store) notesOf(tx *kv.Tx, r record) ([]crm.Note, error) {
 	notes := make([]crm.Note, 0, r.Notes)
+	if r.Notes == 0 {
+		return notes, nil
+	}
 	for item := range s.schema.notes.Walk(tx, r.ID[:]) {
 		if item.Err != nil {
 			return nil, item.Err

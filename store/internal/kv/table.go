@@ -28,7 +28,7 @@ const growingFill = 0.9
 // Get reads the row at the key. The bool is false when there is none. A row
 // that does not match its checksum is [ErrDamaged].
 func (t *Table[K, V]) Get(tx *Tx, k K) (V, bool, error) {
-	return t.get(tx, t.Key.Append(nil, k))
+	return t.get(tx, t.Key.Append(tx.scratch[:0], k))
 }
 
 func (t *Table[K, V]) get(tx *Tx, key []byte) (v V, found bool, err error) {
@@ -41,7 +41,9 @@ func (t *Table[K, V]) get(tx *Tx, key []byte) (v V, found bool, err error) {
 }
 
 // Has reports whether there is a row at the key, without reading it.
-func (t *Table[K, V]) Has(tx *Tx, k K) bool { return tx.get(t.Name, t.Key.Append(nil, k)) != nil }
+func (t *Table[K, V]) Has(tx *Tx, k K) bool {
+	return tx.get(t.Name, t.Key.Append(tx.scratch[:0], k)) != nil
+}
 
 func (t *Table[K, V]) parse(key, sealed []byte) (v V, err error) {
 	row, err := unseal(key, sealed)

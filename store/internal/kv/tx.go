@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -11,10 +12,19 @@ import (
 // Tx is a transaction on a [DB]. It is good for the goroutine that got it,
 // until the function that got it returns.
 type Tx struct {
-	bolt    *bolt.Tx
-	buckets map[string]*bolt.Bucket // those already looked up
-	writes  int
-	redo    *redo // nil unless the transaction is logged
+	bolt   *bolt.Tx
+	opened []openBucket // those already looked up
+	writes int
+	redo   *redo // nil unless the transaction is logged
+
+	// What a read of a row or two needs is allocated with its transaction.
+	few     [4]openBucket
+	scratch [32]byte // for the key that is looked up
+}
+
+type openBucket struct {
+	name   string
+	bucket *bolt.Bucket
 }
 
 // Writes counts the puts and deletes so far.
@@ -46,7 +56,7 @@ func (tx *Tx) Buckets() []string {
 func (tx *Tx) clear(name string) error {
 	tx.writes++
 	tx.redo.add(opClear, name, nil, nil)
-	delete(tx.buckets, name)
+	tx.opened = slices.DeleteFunc(tx.opened, func(o openBucket) bool { return o.name == name })
 	if err := tx.bolt.DeleteBucket([]byte(name)); err != nil {
 		return fmt.Errorf("cannot empty bucket %s: %w", name, err)
 	}
@@ -57,17 +67,20 @@ func (tx *Tx) clear(name string) error {
 // bucket panics when the bucket does not exist: the schema is checked when the
 // store opens, so that its absence later is a bug.
 func (tx *Tx) bucket(name string) *bolt.Bucket {
-	if b := tx.buckets[name]; b != nil {
-		return b
+	// There are a few, or some twenty in a write: comparing beats hashing.
+	for i := range tx.opened {
+		if tx.opened[i].name == name {
+			return tx.opened[i].bucket
+		}
 	}
 	b := tx.bolt.Bucket([]byte(name))
 	if b == nil {
 		panic("no bucket " + name)
 	}
-	if tx.buckets == nil {
-		tx.buckets = make(map[string]*bolt.Bucket, 4)
+	if tx.opened == nil {
+		tx.opened = tx.few[:0]
 	}
-	tx.buckets[name] = b
+	tx.opened = append(tx.opened, openBucket{name, b})
 	return b
 }
 
