@@ -1,0 +1,48 @@
+package cmd
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// openBrowser starts a Chromium without a window, which ends with the test. It
+// reaches the machine that it runs on, and no other.
+func openBrowser(t *testing.T) context.Context {
+	t.Helper()
+	flags := map[string]any{
+		"headless": "new", "no-sandbox": true, "disable-gpu": true, "disable-quic": true,
+		"disable-component-update": true, "disable-domain-reliability": true, "no-pings": true,
+		"host-resolver-rules": "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+		"hide-scrollbars":     false, "font-render-hinting": "none", "lang": "en-GB",
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath(t)), chromedp.UserDataDir(t.TempDir()))
+	for name, value := range flags {
+		options = append(options, chromedp.Flag(name, value))
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	browser, end := chromedp.NewContext(allocator)
+	t.Cleanup(end)
+	require.NoError(t, chromedp.Do(browser), "the browser starts")
+	return browser
+}
+
+// browserPath finds Chromium under the names that systems give it.
+func browserPath(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatal("there is no Chromium, which .ci/run installs")
+	}
+	t.Skip("the console is tested in Chromium: install the package chromium")
+	return ""
+}
