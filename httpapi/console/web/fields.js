@@ -30,7 +30,7 @@ import { explained } from "./states.js";
  * @param {Object} o
  * @param {string} o.label
  * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} o.control
- * @param {string} [o.hint]
+ * @param {Child} [o.hint]
  * @param {boolean} [o.optional]
  * @returns {Field}
  */

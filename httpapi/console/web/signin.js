@@ -48,7 +48,7 @@ export async function signInAgain(api) {
  */
 function signInForm(api, onSignedIn, beside) {
   const token = field({
-    label: "Access token", hint: "An administrator's, from the auth service or of crms token --role admin.",
+    label: "Access token", hint: ["An administrator's, from the auth service or of ", el("code", { class: "command" }, "crms token --role admin"), "."],
     control: el("textarea", { id: "token", class: "mono", rows: 4, required: true, spellcheck: "false", autocomplete: "off", autocapitalize: "off" }),
   });
   const general = formProblem();
