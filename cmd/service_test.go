@@ -36,7 +36,14 @@ func startService(t *testing.T, now time.Time, args ...string) *service {
 	t.Helper()
 	v := &service{clock: newClock(now), log: new(output)}
 	v.program = &program{stdout: io.Discard, stderr: v.log, now: v.clock.now}
-	args = append([]string{"--data", t.TempDir(), "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--log-level", "debug"}, args...)
+	v.startApp(t, append([]string{"--data", t.TempDir(), "--log-level", "debug"}, args...)...)
+	return v
+}
+
+// startApp starts the app on free ports, with the arguments of crms serve.
+func (v *service) startApp(t testing.TB, args ...string) {
+	t.Helper()
+	args = append([]string{"--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0"}, args...)
 	settings, err := readSettings(t, environment{"CRMS_JWT_SECRET": someSecret}, "serve", args, (*Settings).ChooseKeys)
 	require.NoError(t, err)
 	v.app, err = v.program.start(context.Background(), settings)
@@ -55,7 +62,6 @@ func startService(t *testing.T, now time.Time, args ...string) *service {
 		assert.NoError(t, v.close())
 	})
 	require.Eventually(t, func() bool { return v.index.Status().State == search.OK }, 30*time.Second, time.Millisecond, "the index is built")
-	return v
 }
 
 // load puts a customer with its ledger into the store.
@@ -71,7 +77,7 @@ func (v *service) bearer(t *testing.T, who auth.Identity) string {
 	return "Bearer " + mint(t, someSecret, who, v.clock.now())
 }
 
-func mint(t *testing.T, secret string, who auth.Identity, now time.Time) string {
+func mint(t testing.TB, secret string, who auth.Identity, now time.Time) string {
 	t.Helper()
 	m, err := auth.NewMinter([]byte(secret), "", "")
 	require.NoError(t, err)

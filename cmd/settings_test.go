@@ -16,7 +16,7 @@ import (
 )
 
 // readSettings reads the settings of a command, serve or token, by the rules.
-func readSettings(t *testing.T, env environment, command string, args []string, rules ...func(*Settings) error) (Settings, error) {
+func readSettings(t testing.TB, env environment, command string, args []string, rules ...func(*Settings) error) (Settings, error) {
 	t.Helper()
 	var (
 		p    = &program{getenv: func(name string) string { return env[name] }}
