@@ -185,35 +185,56 @@ func TestPowerCut(t *testing.T) {
 			}
 			disk := p.cut()
 
-			// The power goes again while the log is worked through.
-			again := filepath.Join(t.TempDir(), "test.db")
-			torn := p.read(disk)
-			p.images = [][]byte{torn, recovered(t, disk)}
-			require.NoError(t, os.Rename(p.cut(), again))
-			for i, log := range logPaths(p.path) {
-				require.NoError(t, os.WriteFile(logPaths(again)[i], p.read(log), 0o600))
+			// The power goes again while the log is worked through, and removed.
+			for _, stage := range recoveryStages(t, disk) {
+				p.images = stage.images
+				again := p.cut()
+				for i, log := range logPaths(again) {
+					require.NoError(t, os.WriteFile(log, stage.log[i], 0o600))
+				}
+				p.holds(again)
 			}
-			p.holds(again)
 			p.holds(disk)
 		})
 	}
 }
 
-// recovered returns the file as it is once the log has been worked through.
-func recovered(t *testing.T, path string) []byte {
+// recoveryStage is a time in which the log stays as it is. A missing segment is empty.
+type recoveryStage struct {
+	images [][]byte // of the database file
+	log    [2][]byte
+}
+
+// recoveryStages are the stages of working through a log, on a copy of the database.
+func recoveryStages(t *testing.T, path string) []recoveryStage {
 	t.Helper()
-	other := filepath.Join(t.TempDir(), "test.db")
-	for i, name := range append(logPaths(path), path) {
+	read := func(name string) []byte {
 		b, err := os.ReadFile(name)
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(append(logPaths(other), other)[i], b, 0o600))
+		return b
 	}
-	db, err := Open(other)
+	other := filepath.Join(t.TempDir(), "test.db")
+	for i, name := range append(logPaths(path), path) {
+		require.NoError(t, os.WriteFile(append(logPaths(other), other)[i], read(name), 0o600))
+	}
+	log := func() [2][]byte { return [2][]byte{read(logPaths(other)[0]), read(logPaths(other)[1])} }
+	stages := []recoveryStage{{images: [][]byte{read(other)}, log: log()}}
+	left, err := takeLeftLog(other)
 	require.NoError(t, err)
-	defer db.Close()
-	b, err := os.ReadFile(other)
+	b, err := openBolt(other, mapSize)
 	require.NoError(t, err)
-	return b
+	defer b.Close()
+	l, err := newRedoLog(b, other)
+	require.NoError(t, err)
+	for i := range left {
+		require.NoError(t, l.redoOldest(left[i:]))
+		now := read(other)
+		last := &stages[len(stages)-1]
+		last.images = append(last.images, now)
+		stages = append(stages, recoveryStage{images: [][]byte{now}, log: log()})
+	}
+	done := stages[len(stages)-1]
+	return append(stages, recoveryStage{done.images, [2][]byte{nil, done.log[1]}}, recoveryStage{done.images, [2][]byte{done.log[0], nil}})
 }
 
 func TestLastRecordThatIsCutShort(t *testing.T) {

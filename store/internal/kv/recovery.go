@@ -48,8 +48,11 @@ func takeLeftLog(path string) (leftLog, error) {
 	}
 	// Only now is it certain that nobody writes to the log, or removes it.
 	left, err := readLeftLog(path)
-	if err != nil || left == nil {
+	if err != nil {
 		return nil, err
+	}
+	if left == nil {
+		return nil, removeLog(path)
 	}
 	if ok, err := left[0].base.belongsTo(file); err != nil {
 		return nil, err
@@ -84,6 +87,7 @@ func readLeftLog(path string) (leftLog, error) {
 			return nil, err
 		}
 		if w, ok := parseSegment(b); ok {
+			w.path = segment
 			left = append(left, w)
 		}
 	}
@@ -96,31 +100,83 @@ func readLeftLog(path string) (leftLog, error) {
 
 // recover does the transactions of the log again on the state that they follow,
 // makes the database file durable and removes the log. It returns how many they
-// were. When it is cut short, the next Open begins anew.
+// were. When it is cut short, the next Open begins with what is left of the log.
 func (l *redoLog) recover(left leftLog) (transactions int, err error) {
 	defer catchDamage(&err)()
-	pin, err := l.bolt.Begin(false)
-	if err != nil {
+	if transactions, err = left.count(); err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, pin.Rollback()) }()
-	r := replay{bolt: l.bolt}
+	for i := range left {
+		if err := l.redoOldest(left[i:]); err != nil {
+			return 0, err
+		}
+	}
+	return transactions, removeLog(l.path)
+}
+
+// count returns how many transactions the log has, once it is certain that all
+// of them can be read.
+func (left leftLog) count() (int, error) {
 	next := left[0].first
 	for _, w := range left {
 		if w.first != next {
 			return 0, fmt.Errorf("%w: the redo log has no record %d", ErrDamaged, next)
 		}
-		if next, err = w.records(r.add); err != nil {
+		var err error
+		if next, err = w.records(func([]byte) error { return nil }); err != nil {
 			return 0, err
 		}
 	}
+	return int(next - left[0].first), nil
+}
+
+// redoOldest does the transactions of the oldest segment again, durably. When
+// another one follows, it then ends the checkpoint between them, which was cut
+// short: were both still in use at the end, there would be no safe order in which
+// to remove them.
+func (l *redoLog) redoOldest(left leftLog) (err error) {
+	pin, err := l.bolt.Begin(false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pin.Rollback()) }()
+	r := replay{bolt: l.bolt}
+	if _, err := left[0].records(r.add); err != nil {
+		return err
+	}
 	if err := r.flush(); err != nil {
-		return 0, err
+		return err
 	}
-	if err := errors.Join(l.bolt.Sync(), l.reachPresent()); err != nil {
-		return 0, err
+	if err := errors.Join(l.bolt.Sync(), l.reachPresent()); err != nil || len(left) == 1 {
+		return err
 	}
-	return int(next - left[0].first), removeLog(l.path)
+	present, err := l.base()
+	if err != nil {
+		return err
+	}
+	if err := left[1].follow(present); err != nil {
+		return err
+	}
+	return left[0].retire()
+}
+
+// follow gives the segment another base, durably. Its header is one sector, which
+// the disk has as it was or as it is to be.
+func (w *written) follow(b base) error {
+	return changeSegment(w.path, func(s *segment) error {
+		return errors.Join(s.begin(w.generation, w.first, b), s.sync())
+	})
+}
+
+func (w *written) retire() error { return changeSegment(w.path, (*segment).retire) }
+
+func changeSegment(path string, change func(*segment) error) error {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return change(&segment{file: file})
 }
 
 // replay does logged transactions again, many in one.

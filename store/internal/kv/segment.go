@@ -197,6 +197,7 @@ func (b *base) header(generation, first uint64) []byte {
 
 // written is what a file of the redo log holds.
 type written struct {
+	path              string
 	generation, first uint64
 	base              base
 	bytes             []byte // all of the file
