@@ -174,9 +174,9 @@ func (w word) like(s *segment, p patience) *roaring.Bitmap {
 	case typos == 0:
 		return asSpelled
 	case p == oneTypo:
-		return union(asSpelled, s.spelledLike(newSpeller(string(w), 1, false)))
+		return union(asSpelled, s.spelledLike(misspelling{string(w), 1, false}))
 	default:
-		return union(asSpelled, s.spelledLike(newSpeller(string(w), typos, true)))
+		return union(asSpelled, s.spelledLike(misspelling{string(w), typos, true}))
 	}
 }
 

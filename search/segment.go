@@ -42,7 +42,7 @@ func (v *volume) snapshot() (*snapshot, error) {
 	}
 	s := &snapshot{reader: reader}
 	for _, part := range reader.Segments() {
-		s.segments = append(s.segments, &segment{part: part, orders: &v.orders, steps: &s.steps})
+		s.segments = append(s.segments, &segment{part: part, orders: &v.orders, typos: v.typos, steps: &s.steps})
 	}
 	return s, nil
 }
@@ -60,6 +60,7 @@ func (s *snapshot) close() error { return s.reader.Close() }
 type segment struct {
 	part   *scorch.SegmentSnapshot
 	orders *orderCache
+	typos  *typoCache
 	dicts  map[string]segapi.TermDictionary
 	steps  *int // of the snapshot
 	err    error
@@ -125,28 +126,18 @@ func (s *segment) with(field, term string) *roaring.Bitmap {
 
 // withStart is the documents that have a term which begins with the prefix.
 func (s *segment) withStart(field, prefix string) *roaring.Bitmap {
-	return s.withAny(field, nil, []byte(prefix), prefixEnd(prefix))
+	return s.withAny(field, []byte(prefix), prefixEnd(prefix))
 }
 
-// spelledLike is the documents that have a word which the speller accepts. It
-// releases the speller.
-func (s *segment) spelledLike(p *speller) *roaring.Bitmap {
-	found := s.withAny(fieldSpelled, p, nil, nil)
-	s.step(len(p.states))
-	p.release()
-	return found
-}
-
-// withAny is the documents that have a term from start up to before end which
-// the automaton, unless nil, accepts.
-func (s *segment) withAny(field string, accept segapi.Automaton, start, end []byte) *roaring.Bitmap {
+// withAny is the documents that have a term from start up to before end.
+func (s *segment) withAny(field string, start, end []byte) *roaring.Bitmap {
 	d := s.dictionary(field)
 	if d == nil {
 		return nil
 	}
 	var found *roaring.Bitmap
 	var list segapi.PostingsList
-	terms := termsOnly(d, accept, start, end)
+	terms := termsOnly(d, nil, start, end)
 	for s.err == nil {
 		s.step(1)
 		entry, err := terms.Next()

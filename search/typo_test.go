@@ -95,3 +95,23 @@ func editDistance(a, b []rune) int {
 	}
 	return d[len(a)][len(b)]
 }
+
+// What a misspelling may stand for is remembered for each segment, and changes
+// with what is written all the same.
+func TestRememberedMisspellingFindsWhoComesLater(t *testing.T) {
+	src := newMemory(contact(1, "Mark Twain", "mt@example.com", ""))
+	x := open(t, src)
+	for range 2 {
+		assert.Equal(t, ids(1), find(t, x, "mork"))
+	}
+	src.put(contact(2, "Mork Twain", "mork@example.com", ""))
+	src.put(contact(3, "Merk Twain", "merk@example.com", ""))
+	for range 2 {
+		assert.Equal(t, ids(2, 3, 1), find(t, x, "mork"))
+	}
+	src.put(contact(1, "John Twain", "mt@example.com", ""))
+	src.put(contact(3, "John Twain", "jt@example.com", ""))
+	for range 2 {
+		assert.Equal(t, ids(2), find(t, x, "mork"))
+	}
+}

@@ -35,6 +35,7 @@ type volume struct {
 	index      bleve.Index
 	generation string
 	orders     orderCache
+	typos      *typoCache
 	stuckAfter time.Duration // how long a write may take
 	stuck      atomic.Bool   // a write did not end
 }
@@ -66,7 +67,7 @@ func createVolume(path, generation string) (*volume, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot create search index %s: %w", path, err)
 	}
-	return &volume{path: path, index: index, generation: generation, stuckAfter: stuckAfter}, nil
+	return &volume{path: path, index: index, generation: generation, typos: newTypoCache(), stuckAfter: stuckAfter}, nil
 }
 
 // openVolume opens an index. A folder that is missing or damaged is an error
@@ -80,7 +81,7 @@ func openVolume(path string) (v *volume, err error) {
 		}
 		return nil, fmt.Errorf("%w: cannot open %s: %w", errTorn, path, err)
 	}
-	v = &volume{path: path, index: index, stuckAfter: stuckAfter}
+	v = &volume{path: path, index: index, typos: newTypoCache(), stuckAfter: stuckAfter}
 	generation, err := index.GetInternal(keyGeneration)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: cannot read %s: %w", errTorn, path, err), index.Close())
