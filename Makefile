@@ -40,7 +40,7 @@ tidy:
 	go mod tidy -diff
 
 race:
-	CGO_ENABLED=1 go test -race -timeout 5m ./...
+	CGO_ENABLED=1 go test -race -timeout 10m ./...
 
 # fuzz runs every fuzz target there is: go test -list prints those of a package
 # and then a line that names the package.
