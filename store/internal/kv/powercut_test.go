@@ -361,6 +361,30 @@ func TestLogThatCannotBeWritten(t *testing.T) {
 	p.holds(p.cut())
 }
 
+func TestNothingIsWrittenBeforeTheLogHasBegun(t *testing.T) {
+	p := newPlug(t, 8)
+	require.NoError(t, p.db.Settle())
+	before := p.read(p.path)
+	require.NoError(t, os.Symlink(os.DevNull, logPaths(p.path)[0])) // it takes writes, and refuses to be synced
+	err := p.db.Update(func(tx *Tx) error { return people.Save(tx, 7, nil, person{ID: 7, City: "Agra"}) })
+	require.Error(t, err)
+	assert.Equal(t, before, p.read(p.path))
+}
+
+func TestNothingIsWrittenToALogThatIsHalfRemoved(t *testing.T) {
+	p := newPlug(t, 9)
+	p.step()
+	inTheWay := logPaths(p.path)[1]
+	require.NoError(t, os.Remove(inTheWay))
+	require.NoError(t, os.MkdirAll(filepath.Join(inTheWay, "file"), 0o700))
+	require.Error(t, p.db.Settle())
+	err := p.db.Update(func(tx *Tx) error { return people.Save(tx, 7777, nil, person{ID: 7777, City: "Agra"}) })
+	require.ErrorContains(t, err, "nothing can be written any more")
+	require.NoError(t, p.db.Close())
+	require.NoError(t, os.RemoveAll(inTheWay))
+	p.holds(p.path)
+}
+
 func TestReaderWaitsForWhatIsNotDurable(t *testing.T) {
 	db := openTest(t)
 	fill(t, db, 3)

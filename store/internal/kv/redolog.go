@@ -220,7 +220,8 @@ func (l *redoLog) ready() error {
 }
 
 // start makes the segments. The database file is durable as it is: it was closed,
-// or recovered, before.
+// or recovered, before. So must the first base be before bbolt writes any page:
+// other than in a checkpoint there is no older one.
 func (l *redoLog) start() (err error) {
 	for i, path := range logPaths(l.path) {
 		if l.segments[i] == nil {
@@ -232,7 +233,13 @@ func (l *redoLog) start() (err error) {
 	if err := SyncDir(filepath.Dir(l.path)); err != nil {
 		return err
 	}
-	return l.turnTo(l.segments[0], 1)
+	if err := l.turnTo(l.segments[0], 1); err != nil {
+		return err
+	}
+	if err := l.current.sync(); err != nil {
+		return l.fail(fmt.Errorf("cannot begin the redo log: %w", err))
+	}
+	return nil
 }
 
 // turnTo begins a segment that follows the present state.
@@ -349,7 +356,7 @@ func (l *redoLog) settle(last func() error) error {
 		return l.fail(err)
 	}
 	if err := removeLog(l.path); err != nil {
-		return err
+		return l.fail(fmt.Errorf("cannot remove the redo log: %w", err)) // what was left of it would not be read
 	}
 	return l.release()
 }
