@@ -250,16 +250,26 @@ func (b *tab) tabTo(selector string) {
 	require.Fail(b.t, "Tab does not lead to "+selector)
 }
 
-// testDocs reads the description of the API and tries an operation in it. The
-// viewer is not ours, and has faults in the eyes of axe-core.
+// testDocs reads the description of the API and tries an operation in it.
 func testDocs(t *testing.T, browser context.Context, shop *service) {
 	b := openTab(t, browser, shop, "/docs")
 	b.see("h1, h2", "crms")
-	b.onAllScreens("docs", func(view) {})
+	b.lookAtViewer("docs")
 	b.click(`[data-path="/api/console"]`)
 	b.clickNamed("button", "Try it out")
 	b.clickNamed("button", "Execute")
 	b.see(".live-responses-table", `"timeZone": "UTC"`)
-	b.onAllScreens("docs-tried", func(view) {})
+	b.lookAtViewer("docs-tried")
 	assert.True(t, strings.HasPrefix(b.address(), "#/"), "the operation has a link")
+}
+
+// lookAtViewer is what look does, for a page whose elements are not ours: axe-core
+// may find fault with those, but with nothing that a style can mend.
+func (b *tab) lookAtViewer(name string) {
+	b.t.Helper()
+	b.onAllScreens(name, func(v view) {
+		for _, violation := range b.violations() {
+			assert.NotRegexp(b.t, "^(color-contrast|target-size) ", violation, "%s on %s", name, v.name)
+		}
+	})
 }
