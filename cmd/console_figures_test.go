@@ -3,11 +3,13 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -47,6 +49,19 @@ func testDashboard(t *testing.T, browser context.Context, shop *service) {
 		}
 		b.see("#as-of", "Days in UTC")
 		b.look("dashboard")
+	})
+	t.Run("ends its days with the service's today, however wrong the browser's clock is", func(t *testing.T) {
+		b.run(fmt.Sprintf(clockScript, shop.clock.now().Add(48*time.Hour).UnixMilli()))
+		for _, chosen := range []struct{ name, place, says, last string }{
+			{"90 days", "#/dashboard?range=90", "in 90 days", "Mon, 2 Feb 2026"},
+			{"Year", "#/dashboard?range=year", "in 52 weeks", "2 Feb to Mon, 2 Feb 2026"},
+			{"30 days", "#/dashboard", "in 30 days", "Mon, 2 Feb 2026"},
+		} {
+			b.clickNamed("#registrations label", chosen.name)
+			b.seeAddress(chosen.place)
+			b.see(".columns-readout", chosen.says)
+			assert.Equal(t, chosen.last, evaluate[string](b, `document.querySelector(".columns-table tbody td").textContent`))
+		}
 	})
 	t.Run("leads to the customers that a bar counts", func(t *testing.T) {
 		b.clickNamed("figure.bars a", "Suspended")

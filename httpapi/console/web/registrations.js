@@ -3,7 +3,7 @@
 
 import { columnChart } from "./charts.js";
 import { el, fill } from "./dom.js";
-import { count, whole, zoneName } from "./format.js";
+import { count, whole } from "./format.js";
 import { isAborted } from "./http.js";
 import { errorState } from "./states.js";
 
@@ -12,11 +12,12 @@ import { errorState } from "./states.js";
 
 /**
  * @typedef {{day: string, newCustomers: number}} Day
+ * @typedef {{days: Day[], toDate: string, asOf: string}} Answer
  * @typedef {Record<"newCustomersToday" | "newCustomersThisWeek" | "newCustomersThisMonth", number>} Totals
  *
  * @typedef {Object} Range
  * @property {string} name
- * @property {number} days up to today
+ * @property {number} days up to today, of the usual range as many as the API answers unasked
  * @property {boolean} [byWeek] so many days are too many to tell apart
  * @property {number} [weeksPerTick] how far the Mondays on the axis are apart
  */
@@ -77,7 +78,7 @@ export class Registrations {
     this.#chart.setAttribute("aria-busy", "true");
     try {
       const range = ranges[this.#range];
-      const { days, asOf } = await this.#context.api.get("/api/customers/analytics/registrations", { query: { fromDate: firstDay(range) }, signal });
+      const { days, asOf } = await this.#fetch(range, signal);
       fill(this.#chart, registrationsChart(days, range));
       this.#chart.removeAttribute("aria-busy");
       return asOf;
@@ -88,6 +89,20 @@ export class Registrations {
       return null;
     }
   }
+
+  /**
+   * Fetches a range that ends with the service's own today, which the usual range
+   * tells: the browser's clock may be wrong.
+   *
+   * @param {Range} range @param {AbortSignal} signal @returns {Promise<Answer>}
+   */
+  async #fetch(range, signal) {
+    const path = "/api/customers/analytics/registrations";
+    const usual = await this.#context.api.get(path, { signal });
+    if (range === ranges[usualRange]) return usual;
+    const { toDate } = usual;
+    return this.#context.api.get(path, { query: { fromDate: dayAfter(toDate, 1 - range.days), toDate }, signal });
+  }
 }
 
 /** @param {(range: string) => void} onChoice */
@@ -96,12 +111,6 @@ function rangeChoices(onChoice) {
     el("legend", { class: "visually-hidden" }, "Range"),
     el("div", { class: "segments" }, Object.entries(ranges).map(([value, { name }]) =>
       el("label", { class: "segment" }, el("input", { type: "radio", name: "range", value, on: { change: () => onChoice(value) } }), name))));
-}
-
-/** @param {Range} range the first of its days, the service's today being the last */
-function firstDay({ days }) {
-  const today = new Intl.DateTimeFormat("en-CA", { timeZone: zoneName(), dateStyle: "short" }).format(new Date());
-  return dayAfter(today, 1 - days);
 }
 
 /** @param {Day[]} days @param {Range} range */
