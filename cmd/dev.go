@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"crms/httpapi"
 	"crms/httpapi/auth"
 	"crms/search"
 	"crms/store"
@@ -98,19 +99,19 @@ func devAdmin(id crm.ID) auth.Identity {
 
 // devToken makes tokens for the console's sign-in with one click; it is nil
 // outside of --dev, and where crms has no secret to sign with.
-func (a *app) devToken(p *program) func() (string, time.Time, error) {
+func (a *app) devToken(p *program) func() (httpapi.DevToken, error) {
 	if !a.settings.Dev || !a.settings.KeySource.CanSign() {
 		return nil
 	}
 	admin := devAdmin(crm.NewIDs().New(p.now()))
-	return func() (string, time.Time, error) {
+	return func() (httpapi.DevToken, error) {
 		minter, err := a.minter()
 		if err != nil {
-			return "", time.Time{}, err
+			return httpapi.DevToken{}, err
 		}
 		now := p.now().Truncate(time.Second) // as tokens count
 		token, err := minter.Mint(admin, devTokenTTL, now)
-		return token, now.Add(devTokenTTL), err
+		return httpapi.DevToken{Token: token, UserID: admin.UserID, Expires: now.Add(devTokenTTL)}, err
 	}
 }
 

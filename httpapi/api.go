@@ -41,7 +41,7 @@ type Config struct {
 	Pages map[string]*static.File
 	// DevToken makes a token of an administrator for pages on this machine, in
 	// --dev; nil elsewhere.
-	DevToken func() (token string, expires time.Time, err error)
+	DevToken func() (DevToken, error)
 	Version  string // of the program, for operators
 }
 
@@ -57,8 +57,8 @@ type API struct {
 	access  *accesslog.Log
 	backups *backup.Scheduler // nil when none are made
 
-	pages    map[string]*static.File           // by path
-	devToken func() (string, time.Time, error) // nil outside of --dev
+	pages    map[string]*static.File  // by path
+	devToken func() (DevToken, error) // nil outside of --dev
 	version  string
 	rooms    WaitingRooms
 

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"time"
 
 	"crms/store/crm"
 )
@@ -11,6 +12,13 @@ import (
 // devTokenPath is where the console of a developer's own server signs in with
 // one click.
 const devTokenPath = "/api/dev/token"
+
+// DevToken is a token of an administrator whom nobody but --dev knows.
+type DevToken struct {
+	Token   string
+	UserID  string // of the administrator
+	Expires time.Time
+}
 
 // consoleSettings answers what the console must know before anybody has signed
 // in. The version is not among it: strangers can ask too.
@@ -28,15 +36,15 @@ func (a *API) makeDevToken(r *request) (answer, error) {
 	if !isOwnPage(r.Request) {
 		return answer{}, errNotOwnPage
 	}
-	token, expires, err := a.devToken()
+	made, err := a.devToken()
 	if err != nil {
 		return answer{}, err
 	}
-	a.log.Info("made a token of an administrator for a page on this machine", "expires", expires)
+	a.log.Info("made a token of an administrator for a page on this machine", "user", made.UserID, "expires", made.Expires)
 	return answer{message: "Development token made", body: jsonValue(struct {
 		Token     string `json:"token"`
 		ExpiresAt string `json:"expiresAt"`
-	}{token, crm.FormatTime(expires)})}, nil
+	}{made.Token, crm.FormatTime(made.Expires)})}, nil
 }
 
 var errNotOwnPage = &httpError{

@@ -13,7 +13,7 @@ import (
 // develop makes the API that of --dev: any origin may call it, and its own pages
 // get a token.
 func (a api) develop() api {
-	a.devToken = func() (string, time.Time, error) { return "a token", noon.Add(time.Hour), nil }
+	a.devToken = func() (DevToken, error) { return DevToken{"a token", "USER-1", noon.Add(time.Hour)}, nil }
 	a.handler = a.observe(a.withCORS([]string{"*"}, newMux(a.API)))
 	return a
 }
@@ -89,6 +89,11 @@ func TestDevToken(t *testing.T) {
 				`{"success":true,"message":"Console settings retrieved successfully","data":{"dev":true,"timeZone":"UTC"}}`, "the console knows before")
 		})
 	}
+	t.Run("is told of in the log, with the administrator that it is for", func(t *testing.T) {
+		log := new(lines)
+		newAPI(t, log, 0).develop().ServeHTTP(httptest.NewRecorder(), oneClick())
+		assert.Contains(t, log.String(), "user=USER-1")
+	})
 	t.Run("is not given for a GET, which a link can send", func(t *testing.T) {
 		r := oneClick()
 		r.Method = http.MethodGet

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,7 +23,7 @@ import (
 func TestTheDocumentDescribesEachRoute(t *testing.T) {
 	described := describedRoutes(t)
 	a := newAPI(t, io.Discard, 0)
-	a.devToken = func() (string, time.Time, error) { return "", time.Time{}, nil } // the routes of --dev are described too
+	a.devToken = func() (DevToken, error) { return DevToken{}, nil } // the routes of --dev are described too
 	for _, rt := range a.routes() {
 		name := rt.method + " " + openAPIPath(rt.path)
 		who, there := described[name]
