@@ -39,17 +39,5 @@ func Pages() (map[string]*static.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := static.Load(folder, policy)
-	if err != nil {
-		return nil, err
-	}
-	pages := map[string]*static.File{}
-	for name, file := range files {
-		if name == "index.html" {
-			pages["/"] = file
-		} else {
-			pages["/console/"+name] = file
-		}
-	}
-	return pages, nil
+	return static.Pages(folder, policy, "/", "/console/")
 }

@@ -57,6 +57,24 @@ func Load(folder fs.FS, policy string) (map[string]*File, error) {
 	return files, err
 }
 
+// Pages reads a folder as Load does, by the path of each file's URL: index.html
+// is at home, everything else below another path, which ends with a slash.
+func Pages(folder fs.FS, policy, home, below string) (map[string]*File, error) {
+	files, err := Load(folder, policy)
+	if err != nil {
+		return nil, err
+	}
+	pages := make(map[string]*File, len(files))
+	for name, file := range files {
+		if name == "index.html" {
+			pages[home] = file
+		} else {
+			pages[below+name] = file
+		}
+	}
+	return pages, nil
+}
+
 // mediaTypes are those of the endings that files may have. What the system
 // knows of media types is left out of it: it differs from machine to machine.
 var mediaTypes = map[string]struct {

@@ -70,3 +70,12 @@ func TestLoadRefusesWhatBrowsersWouldNotKnow(t *testing.T) {
 	_, err := static.Load(fstest.MapFS{"app.ts": {}}, "")
 	assert.EqualError(t, err, "app.ts: no media type is known for its ending")
 }
+
+func TestPages(t *testing.T) {
+	folder := fstest.MapFS{"index.html": {Data: []byte("<p>")}, "vendor/a.js": {Data: []byte("let a;")}}
+	pages, err := static.Pages(folder, "default-src 'none'", "/docs", "/docs/")
+	require.NoError(t, err)
+	require.Len(t, pages, 2)
+	assert.Equal(t, "<p>", string(pages["/docs"].Content.Bytes))
+	assert.Equal(t, "let a;", string(pages["/docs/vendor/a.js"].Content.Bytes))
+}
