@@ -34,7 +34,8 @@ func openGate(t *testing.T, service string) *gate {
 			proxy.ServeHTTP(w, r)
 		}
 	}))
-	t.Cleanup(g.CloseClientConnections)
+	t.Cleanup(g.Close)
+	t.Cleanup(g.CloseClientConnections) // first: Close waits for the browser's
 	return g
 }
 
