@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	boltErrors "go.etcd.io/bbolt/errors"
 
@@ -400,6 +401,43 @@ func TestReaderWaitsForWhatIsNotDurable(t *testing.T) {
 	}
 	d.reach(int(present))
 	assert.NoError(t, <-read)
+}
+
+func TestReaderWhileTheDatabaseIsClosed(t *testing.T) {
+	db := openTest(t)
+	fill(t, db, 3)
+	require.NoError(t, db.redo.close(db.writeFreelist))
+	read := make(chan error, 1)
+	go func() { read <- db.View(func(*Tx) error { return nil }) }()
+	select {
+	case err := <-read:
+		require.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "it waits for what nobody will say")
+	}
+}
+
+func TestCloseAfterAFailureBesideACheckpoint(t *testing.T) {
+	for name, failed := range map[string]error{"that succeeds": nil, "that fails": errors.New("the disk is gone")} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlug(t, 6)
+			p.step()
+			l := p.db.redo
+			before, pin := l.current, l.pin
+			require.NoError(t, l.turnTo(l.segments[before.generation%2], before.generation+1))
+			c := &checkpoint{done: make(chan struct{}), pin: pin}
+			l.checkpoint = c
+			_ = l.fail(errors.New("the log cannot be synced"))
+			go func() {
+				defer close(c.done)
+				if c.err = failed; failed == nil {
+					c.err = l.finishCheckpoint(c, before, l.current)
+				}
+			}()
+			require.NoError(t, p.db.Close())
+			p.holds(p.path)
+		})
+	}
 }
 
 func TestSegmentIsUsedAgain(t *testing.T) {

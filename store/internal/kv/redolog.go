@@ -335,6 +335,7 @@ func (l *redoLog) close(last func() error) error {
 	if l.failed == nil {
 		l.failed = errClosed
 	}
+	l.durable.reach(math.MaxInt) // what last has written is; who reads it now must not wait
 	return errors.Join(err, l.release())
 }
 
@@ -371,8 +372,10 @@ func (l *redoLog) release() (err error) {
 	if l.pin != nil {
 		err = l.letGo(l.pin)
 	}
-	if l.checkpoint != nil {
-		err = errors.Join(err, l.letGo(l.checkpoint.pin))
+	if c := l.checkpoint; c != nil {
+		if <-c.done; c.err != nil { // else it is let go of
+			err = errors.Join(err, l.letGo(c.pin))
+		}
 	}
 	for _, s := range l.segments {
 		if s != nil {
