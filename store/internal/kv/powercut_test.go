@@ -431,7 +431,7 @@ func TestCloseAfterAFailureBesideACheckpoint(t *testing.T) {
 			go func() {
 				defer close(c.done)
 				if c.err = failed; failed == nil {
-					c.err = l.finishCheckpoint(c, before, l.current)
+					c.err = l.finishCheckpoint(c, before)
 				}
 			}()
 			require.NoError(t, p.db.Close())

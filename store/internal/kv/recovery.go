@@ -164,7 +164,7 @@ func (l *redoLog) redoOldest(left leftLog) (err error) {
 // the disk has as it was or as it is to be.
 func (w *written) follow(b base) error {
 	return changeSegment(w.path, func(s *segment) error {
-		return errors.Join(s.begin(w.generation, w.first, b), s.sync())
+		return s.begin(w.generation, w.first, b)
 	})
 }
 

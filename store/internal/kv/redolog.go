@@ -220,8 +220,7 @@ func (l *redoLog) ready() error {
 }
 
 // start makes the segments. The database file is durable as it is: it was closed,
-// or recovered, before. So must the first base be before bbolt writes any page:
-// other than in a checkpoint there is no older one.
+// or recovered, before.
 func (l *redoLog) start() (err error) {
 	for i, path := range logPaths(l.path) {
 		if l.segments[i] == nil {
@@ -234,15 +233,15 @@ func (l *redoLog) start() (err error) {
 		return err
 	}
 	if err := l.turnTo(l.segments[0], 1); err != nil {
-		return err
-	}
-	if err := l.current.sync(); err != nil {
-		return l.fail(fmt.Errorf("cannot begin the redo log: %w", err))
+		return fmt.Errorf("cannot begin the redo log: %w", err)
 	}
 	return nil
 }
 
-// turnTo begins a segment that follows the present state.
+// turnTo begins a segment that follows the present state. It does so durably
+// before bbolt writes any page that comes after that state: in the first segment
+// because there is no older base, in others because a sync that fails later may
+// lose what it was to write, and the next one would not say so.
 func (l *redoLog) turnTo(s *segment, generation uint64) error {
 	pin, err := l.bolt.Begin(false)
 	if err != nil {
@@ -281,18 +280,15 @@ func (l *redoLog) startCheckpoint() error {
 	l.checkpoint = c
 	go func() {
 		defer close(c.done)
-		c.err = l.finishCheckpoint(c, before, next)
+		c.err = l.finishCheckpoint(c, before)
 	}()
 	return nil
 }
 
 // finishCheckpoint retires the segment before, and lets go of its base, once the
 // base of the next one is durable. Only then may pages of the former be written.
-func (l *redoLog) finishCheckpoint(c *checkpoint, before, next *segment) error {
+func (l *redoLog) finishCheckpoint(c *checkpoint, before *segment) error {
 	if err := l.bolt.Sync(); err != nil {
-		return err
-	}
-	if err := next.sync(); err != nil {
 		return err
 	}
 	if err := before.retire(); err != nil {

@@ -55,13 +55,13 @@ func createSegment(path string) (*segment, error) {
 }
 
 // begin makes the segment that of a generation, which follows the base and
-// whose first record has the number. The next sync makes it durable.
+// whose first record has the number, durably.
 func (s *segment) begin(generation, first uint64, b base) error {
 	if _, err := s.file.WriteAt(b.header(generation, first), 0); err != nil {
 		return err
 	}
 	s.generation, s.tail = generation, segmentHeader
-	return nil
+	return s.sync()
 }
 
 // hasRoom reports whether the largest record fits.
