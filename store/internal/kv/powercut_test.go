@@ -268,6 +268,12 @@ func TestLogThatDoesNotFit(t *testing.T) {
 			b[segmentHeader+recordHeader+3] ^= 1
 			require.NoError(p.t, os.WriteFile(log, b, 0o600))
 		}, "of the redo log cannot be read, but record"},
+		"the header is damaged": {func(p *plug, disk string) {
+			log := logPaths(disk)[1]
+			b := p.read(log)
+			b[40] ^= 1
+			require.NoError(p.t, os.WriteFile(log, b, 0o600))
+		}, "the header of its redo log"},
 		"the database is another one": {func(p *plug, disk string) {
 			require.NoError(p.t, os.WriteFile(disk, p.read(otherFile(p.t, 3)), 0o600))
 		}, "is that of another database"},

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -86,9 +87,12 @@ func readLeftLog(path string) (leftLog, error) {
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
-		if w, ok := parseSegment(b); ok {
+		switch w, ok := parseSegment(b); {
+		case ok:
 			w.path = segment
 			left = append(left, w)
+		case bytes.HasPrefix(b, []byte(segmentMagic)): // a disk writes a sector whole, or not at all
+			return nil, fmt.Errorf("%w: the header of its redo log %s cannot be read", ErrDamaged, segment)
 		}
 	}
 	slices.SortFunc(left, func(a, b written) int { return cmp.Compare(a.generation, b.generation) })
