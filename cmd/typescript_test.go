@@ -70,6 +70,24 @@ func TestReadmeFrontEnd(t *testing.T) {
 	})
 }
 
+// TestTypesOfTheConsole holds the console's modules to what their comments say of
+// types.
+func TestTypesOfTheConsole(t *testing.T) {
+	modules, err := filepath.Glob("../httpapi/console/web/*.js")
+	require.NoError(t, err)
+	require.NotEmpty(t, modules)
+	args := []string{
+		"--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "esnext", "--module", "esnext",
+		"--moduleResolution", "bundler", "--lib", "esnext,dom,dom.iterable",
+	}
+	for _, module := range modules {
+		path, err := filepath.Abs(module)
+		require.NoError(t, err)
+		args = append(args, path)
+	}
+	runNode(t, nodeFolder(t), "tsc", args...)
+}
+
 // nodeFolder is a new folder with the packages of testdata/typescript in it.
 func nodeFolder(t *testing.T) string {
 	t.Helper()

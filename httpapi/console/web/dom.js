@@ -3,8 +3,11 @@
 // that a customer's name can never become a script.
 
 /**
- * @typedef {Node | string | number | null | undefined | false | Child[]} Child
+ * @typedef {Node | string | number | null | undefined | false | Children} Child
  * what an element holds; null, undefined and false leave nothing
+ *
+ * @typedef {{readonly [i: number]: Child, readonly length: number}} Children
+ * an array of them, in the only words that a type can speak of itself in here
  */
 
 /**
