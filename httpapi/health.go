@@ -101,6 +101,9 @@ func (a *API) storePart() Part {
 		a.log.Error("store does not answer", "error", err)
 		return Part{Unavailable, "the store cannot be read"}
 	}
+	if a.store.Stopped() {
+		return Part{Degraded, "the disk has failed, see the log: nothing can be saved until the server is started again"}
+	}
 	return Part{State: Fine}
 }
 

@@ -24,7 +24,8 @@ type Command[R any] interface {
 }
 
 // Do applies the command and returns when its change is durable. An error means
-// that nothing was changed. A [*crm.Error] says what the caller did wrong.
+// that nothing was changed, unless the disk failed while it was being saved: see
+// [Store.Stopped]. A [*crm.Error] says what the caller did wrong.
 //
 // When ctx ends before the command's turn has come, the command is dropped.
 func Do[R any](ctx context.Context, s *Store, c Command[R]) (R, error) {
@@ -266,6 +267,9 @@ func applyOne(t *tx, r *request) (err error) {
 }
 
 func commitError(err error) error {
+	if errors.Is(err, kv.ErrStopped) {
+		return &crm.Error{Kind: crm.Unavailable, Message: "The disk has failed: nothing can be saved until the service is started again", Err: err}
+	}
 	if kv.IsFull(err) {
 		return &crm.Error{Kind: crm.Unavailable, Message: "The disk is full: the change was not saved", Err: err}
 	}

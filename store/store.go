@@ -251,6 +251,10 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Stopped reports whether the disk has failed so that nothing can be saved until
+// the store is opened again. What was answered is safe, and can be read.
+func (s *Store) Stopped() bool { return s.db.Stopped() }
+
 // Zone is the zone by which the store counts days.
 func (s *Store) Zone() *time.Location { return s.zone }
 

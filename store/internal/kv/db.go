@@ -22,6 +22,9 @@ var (
 	ErrInUse = errors.New("is in use by another process")
 	// ErrDamaged says that the file, or a part of it, is not what was written.
 	ErrDamaged = errors.New("is damaged")
+	// ErrStopped says that the disk has failed in such a way that only opening the
+	// database again finds out what is durable. It can still be read.
+	ErrStopped = errors.New("nothing can be written any more, until the database is opened anew")
 )
 
 // mapSize is the address space that is set aside for the memory map: growing
@@ -245,6 +248,9 @@ func readThrough(path string, m meta) error {
 	}
 	return provePages(f, m)
 }
+
+// Stopped reports whether updates fail with [ErrStopped] from now on.
+func (db *DB) Stopped() bool { return db.redo.stopped.Load() }
 
 // Recovered is how many transactions Open has done again from the redo log.
 func (db *DB) Recovered() int { return db.recovered }

@@ -102,13 +102,11 @@ func Replace(path, fresh, aside string) error {
 			return fmt.Errorf("cannot keep the old file aside: %w", err)
 		}
 	}
-	if err := removeLog(path); err != nil {
-		return err
-	}
 	if err := os.Rename(fresh, path); err != nil {
 		return err
 	}
-	return SyncDir(filepath.Dir(path))
+	// Until its log is gone too, Open refuses the one with the other.
+	return errors.Join(SyncDir(filepath.Dir(path)), removeLog(path))
 }
 
 // keepAside gives the file and its redo log a second name, so that there is no

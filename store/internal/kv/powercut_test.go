@@ -110,10 +110,10 @@ func (p *plug) checkpoint(whole bool) {
 	l := p.db.redo
 	l.writing.Lock()
 	defer l.writing.Unlock()
-	require.NoError(p.t, l.await())
+	require.NoError(p.t, l.awaitCheckpoint())
 	if whole {
 		require.NoError(p.t, l.startCheckpoint())
-		require.NoError(p.t, l.await())
+		require.NoError(p.t, l.awaitCheckpoint())
 		p.settled()
 		return
 	}
@@ -358,7 +358,8 @@ func TestLogThatCannotBeWritten(t *testing.T) {
 	for range 2 {
 		err := p.db.Update(func(tx *Tx) error { return people.Save(tx, 7777, nil, person{ID: 7777, City: "Agra"}) })
 		require.ErrorIs(t, err, os.ErrClosed)
-		assert.ErrorContains(t, err, "nothing can be written any more")
+		assert.ErrorIs(t, err, ErrStopped)
+		assert.True(t, p.db.Stopped())
 	}
 	assert.NoError(t, p.db.View(func(tx *Tx) error {
 		_, found, err := people.Get(tx, 7777)

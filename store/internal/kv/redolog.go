@@ -43,6 +43,7 @@ type redoLog struct {
 	redo       redo
 	synced     chan error // the outcome of the sync that is under way
 
+	stopped atomic.Bool // failed is an [ErrStopped]
 	durable durable
 	pins    atomic.Int32 // that are held, to tell them from readers
 }
@@ -76,7 +77,8 @@ func (l *redoLog) reachPresent() error {
 }
 
 // update runs fn in a transaction and returns when what it has written is
-// durable. An error means that nothing was.
+// durable. An error means that nothing was, and with [ErrStopped] that it is not
+// known.
 func (l *redoLog) update(fn func(*Tx) error) error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
@@ -140,7 +142,7 @@ func (l *redoLog) takeBack(tail int64, cause error) error {
 // a checkpoint.
 func (l *redoLog) commitUnlogged(b *bolt.Tx) error {
 	id := b.ID()
-	if err := l.await(); err != nil {
+	if err := l.awaitCheckpoint(); err != nil {
 		return err
 	}
 	if err := commit(b); err != nil {
@@ -149,7 +151,7 @@ func (l *redoLog) commitUnlogged(b *bolt.Tx) error {
 	if err := l.startCheckpoint(); err != nil {
 		return err
 	}
-	if err := l.await(); err != nil {
+	if err := l.awaitCheckpoint(); err != nil {
 		return err
 	}
 	l.durable.reach(id)
@@ -164,7 +166,8 @@ func commit(b *bolt.Tx) (err error) {
 // fail ends all writing: from here on it is not known what is durable. Opening
 // the database again finds out.
 func (l *redoLog) fail(err error) error {
-	l.failed = fmt.Errorf("nothing can be written any more, until the database is opened anew: %w", err)
+	l.failed = fmt.Errorf("%w: %w", ErrStopped, err)
+	l.stopped.Store(true)
 	l.durable.reach(math.MaxInt)
 	return l.failed
 }
@@ -206,12 +209,12 @@ func (l *redoLog) ready() error {
 	case l.current == nil:
 		return l.start()
 	case !l.current.hasRoom():
-		if err := l.await(); err != nil {
+		if err := l.awaitCheckpoint(); err != nil {
 			return err
 		}
 		return l.startCheckpoint()
 	case l.pending >= checkpointEvery && !l.checkpoint.underWay():
-		if err := l.await(); err != nil {
+		if err := l.awaitCheckpoint(); err != nil {
 			return err
 		}
 		return l.startCheckpoint()
@@ -309,8 +312,8 @@ func (c *checkpoint) underWay() bool {
 	}
 }
 
-// await waits for the checkpoint that is under way, if there is one.
-func (l *redoLog) await() error {
+// awaitCheckpoint waits for the checkpoint that is under way, if there is one.
+func (l *redoLog) awaitCheckpoint() error {
 	if l.checkpoint == nil {
 		return nil
 	}
@@ -343,7 +346,7 @@ func (l *redoLog) settle(last func() error) error {
 	if l.failed != nil {
 		return nil
 	}
-	if err := l.await(); err != nil {
+	if err := l.awaitCheckpoint(); err != nil {
 		return err
 	}
 	if err := last(); err != nil || l.current == nil {
