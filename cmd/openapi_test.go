@@ -28,6 +28,7 @@ import (
 type description struct {
 	model     *v3.Document
 	validator validator.Validator
+	turn      *sync.Mutex // of the scripts, which run side by side: schemas are compiled as they are met
 }
 
 // theDescription reads the document once for all tests: the schemas are
@@ -41,7 +42,7 @@ var theDescription = sync.OnceValues(func() (description, error) {
 	if err != nil {
 		return description{}, err
 	}
-	return description{&m.Model, validator.NewValidatorFromV3Model(&m.Model)}, nil
+	return description{&m.Model, validator.NewValidatorFromV3Model(&m.Model), &sync.Mutex{}}, nil
 })
 
 // checkDescribed holds an exchange to the document: the answer always, the request
@@ -50,6 +51,8 @@ func checkDescribed(t *testing.T, request *http.Request, sent string, response *
 	t.Helper()
 	d, err := theDescription()
 	require.NoError(t, err)
+	d.turn.Lock()
+	defer d.turn.Unlock()
 	if isOfNoOperation(request, response, body) {
 		d.checkRefusal(t, request, response, body)
 		return

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 
 	"github.com/go-json-experiment/json"
@@ -63,13 +64,23 @@ func Dial(dir string) (*Client, bool) {
 	return newClient(dial, func() error { return nil }), true
 }
 
-// InProcess returns a client of a handler in this process. Closing it calls
-// close too.
+// InProcess returns a client of a handler in this process. Closing it lets
+// operations end that have answered already but still tidy up, and then calls
+// close.
 func InProcess(h http.Handler, close func() error) *Client {
 	l := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
-	server := &http.Server{Handler: h}
+	var operations sync.WaitGroup
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		operations.Add(1)
+		defer operations.Done()
+		h.ServeHTTP(w, r)
+	})}
 	go func() { _ = server.Serve(l) }()
-	return newClient(l.dial, func() error { return errors.Join(server.Close(), close()) })
+	return newClient(l.dial, func() error {
+		err := server.Close()
+		operations.Wait()
+		return errors.Join(err, close())
+	})
 }
 
 func newClient(dial func(context.Context, string, string) (net.Conn, error), close func() error) *Client {
