@@ -9,11 +9,11 @@ LDFLAGS := -s -w -X crms/cmd.linkedVersion=$(VERSION) -X crms/cmd.linkedCommit=$
 FUZZTIME  ?= 5s
 BENCHTIME ?= 0.5s
 
-.PHONY: run build test check format vet staticcheck tidy race fuzz bench bench-all
+.PHONY: run build test check format vet staticcheck tidy race console fuzz bench bench-all
 
 # The profile is for what is run, not for what is tested: with it everything is
 # compiled a second time.
-test vet staticcheck race fuzz: export GOFLAGS := $(GOFLAGS) -pgo=off
+test vet staticcheck race console fuzz: export GOFLAGS := $(GOFLAGS) -pgo=off
 
 run: build
 	./bin/crms serve --dev
@@ -25,7 +25,7 @@ test:
 	go test ./...
 
 # check is what a change must pass. It needs a C compiler, for the race detector.
-check: format vet staticcheck tidy race fuzz
+check: format vet staticcheck tidy race console fuzz
 
 format:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt wants: $$unformatted"; exit 1; }
@@ -41,6 +41,10 @@ tidy:
 
 race:
 	CGO_ENABLED=1 go test -race -timeout 10m ./...
+
+# console uses the pages in a real browser, alone on the machine.
+console:
+	go test -timeout 10m -run '^TestConsole$$' ./cmd
 
 # fuzz runs every fuzz target there is: go test -list prints those of a package
 # and then a line that names the package.

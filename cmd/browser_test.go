@@ -35,6 +35,9 @@ func openBrowser(t *testing.T) context.Context {
 // browserPath finds Chromium under the names that systems give it.
 func browserPath(t *testing.T) string {
 	t.Helper()
+	if underRace {
+		t.Skip("people use the console in make console: with the race detector, beside other tests, the machine would be the slow one")
+	}
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path

@@ -113,13 +113,16 @@ func (b *tab) clickNamed(selector, name string) {
 func (b *tab) clickOn(selector, name string) {
 	b.t.Helper()
 	type point struct{ X, Y float64 }
-	var at *point
 	b.until(fmt.Sprintf("%s %q can be clicked", selector, name), func() bool {
-		found, err := chromedp.Run(b.ctx, chromedp.Evaluate[*point](fmt.Sprintf(reachableScript, quoted(selector), quoted(name)), chromedp.EvalAwaitPromise))
-		at = found
-		return err == nil && found != nil
+		at, err := chromedp.Run(b.ctx, chromedp.Evaluate[*point](fmt.Sprintf(reachableScript, quoted(selector), quoted(name)), chromedp.EvalAwaitPromise))
+		if err != nil || at == nil {
+			return false
+		}
+		require.NoError(b.t, chromedp.Do(b.ctx, chromedp.MouseClickXY(at.X, at.Y)))
+		// The page may have moved on before the mouse came down: then one aims again.
+		missed, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("window.clickAimedAt === true"))
+		return err != nil || !missed // there is an error when the click has led to another page
 	})
-	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.MouseClickXY(at.X, at.Y)))
 }
 
 // reachableScript finds the middle of an element once it has stopped moving.
@@ -135,7 +138,10 @@ const reachableScript = `(async (selector, name) => {
   const [X, Y] = [x + width / 2, y + height / 2];
   const top = document.elementFromPoint(X, Y);
   const free = element.contains(top) || top?.closest("label")?.contains(element);
-  return free && x === before.x && y === before.y ? { X, Y } : null;
+  if (!free || x !== before.x || y !== before.y) return null;
+  window.clickAimedAt = true;
+  element.addEventListener("click", () => { window.clickAimedAt = false; }, { capture: true, once: true });
+  return { X, Y };
 })(%s, %s)`
 
 // fill replaces the text of a field.
