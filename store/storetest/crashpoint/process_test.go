@@ -1,0 +1,102 @@
+//go:build linux && (amd64 || arm64)
+
+package crashpoint_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+
+	"crms/store/storetest/crashpoint"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain lets the test binary be the program that is killed.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("CRMS_TEST_STEPS"); dir != "" {
+		takeSteps(dir)
+		os.Exit(7)
+	}
+	os.Exit(m.Run())
+}
+
+// takeSteps makes, fills, syncs, renames and removes a file, each in another
+// thread than the step before.
+func takeSteps(dir string) {
+	var f *os.File
+	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	for _, step := range []func() error{
+		func() (err error) { f, err = os.Create(a); return err },
+		func() error { _, err := f.WriteString("x"); return err },
+		func() error { return f.Sync() },
+		func() error { return os.Rename(a, b) },
+		func() error { return os.Remove(b) },
+	} {
+		var g sync.WaitGroup
+		g.Go(func() {
+			runtime.LockOSThread() // which ends with this function
+			if err := step(); err != nil {
+				panic(err)
+			}
+		})
+		g.Wait()
+	}
+}
+
+func start(t *testing.T, dir string, kill func(crashpoint.Moment) bool) *crashpoint.Process {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), "CRMS_TEST_STEPS="+dir)
+	p, err := crashpoint.Start(c, crashpoint.Watch{Below: dir, Kill: kill})
+	require.NoError(t, err)
+	return p
+}
+
+func TestStepsAreCounted(t *testing.T) {
+	p := start(t, t.TempDir(), nil)
+	ws, err := p.Wait()
+	require.NoError(t, err)
+	assert.Equal(t, 7, ws.ExitStatus())
+	assert.Equal(t, []crashpoint.Step{{"create", "a"}, {"write", "a"}, {"sync", "a"}, {"rename", "b"}, {"remove", "b"}}, p.Steps())
+}
+
+func TestTheProcessDiesAtTheStep(t *testing.T) {
+	for name, test := range map[string]struct {
+		n     int
+		done  bool
+		files map[string]string
+	}{
+		"before the file is made": {0, false, map[string]string{}},
+		"when it is made":         {0, true, map[string]string{"a": ""}},
+		"before it is written":    {1, false, map[string]string{"a": ""}},
+		"when it is written":      {1, true, map[string]string{"a": "x"}},
+		"before it is renamed":    {3, false, map[string]string{"a": "x"}},
+		"when it is renamed":      {3, true, map[string]string{"b": "x"}},
+		"before it is removed":    {4, false, map[string]string{"b": "x"}},
+		"when it is removed":      {4, true, map[string]string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := start(t, dir, crashpoint.At(test.n, test.done))
+			ws, err := p.Wait()
+			require.NoError(t, err)
+			assert.Equal(t, syscall.SIGKILL, ws.Signal())
+			assert.Len(t, p.Steps(), test.n+1)
+			files := map[string]string{}
+			entries, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			for _, e := range entries {
+				content, err := os.ReadFile(filepath.Join(dir, e.Name()))
+				require.NoError(t, err)
+				files[e.Name()] = string(content)
+			}
+			assert.Equal(t, test.files, files)
+		})
+	}
+}
