@@ -102,8 +102,8 @@ func compare(b *testing.B, crms, floor contestant) {
 	b.ReportMetric(1000*took[len(took)*99/100].Seconds(), "p99-ms")
 }
 
-// benchService is the service with the settings and the collector of crms
-// serve.
+// benchService is the service with the settings, the collector and the threads of
+// crms serve.
 func benchService(b *testing.B) *service {
 	b.Helper()
 	dir := b.TempDir()
@@ -112,6 +112,7 @@ func benchService(b *testing.B) *service {
 	b.Cleanup(func() { require.NoError(b, access.Close()) })
 	v := &service{program: &program{stdout: io.Discard, stderr: access, getenv: os.Getenv, now: time.Now}}
 	v.program.tuneCollector()
+	v.program.tuneScheduler()
 	v.startApp(b, "--data", filepath.Join(dir, "data"))
 	return v
 }

@@ -55,6 +55,7 @@ with are printed. Never use it where others can reach the server.`,
 
 func (p *program) serve(ctx context.Context, s Settings) error {
 	p.tuneCollector()
+	p.tuneScheduler()
 	a, err := p.start(ctx, s)
 	if err != nil {
 		return err

@@ -92,7 +92,7 @@ func (x *Index) fill(ctx context.Context, v *volume) error {
 		return err
 	}
 	writers, ctx := errgroup.WithContext(ctx)
-	writers.SetLimit(runtime.GOMAXPROCS(0))
+	writers.SetLimit(min(runtime.GOMAXPROCS(0), runtime.NumCPU())) // more would take more memory and no less time
 	var last crm.ID
 	for done := 0; ctx.Err() == nil; {
 		x.setProgress(done, total)

@@ -51,7 +51,7 @@ func (i *importRun) run(ctx context.Context, file io.Reader, format transfer.For
 	if err != nil {
 		return err
 	}
-	workers := runtime.GOMAXPROCS(0)
+	workers := min(runtime.GOMAXPROCS(0), runtime.NumCPU())
 	group, ctx := errgroup.WithContext(ctx)
 	unread, inOrder := make(chan *batch, workers), make(chan *batch, workers)
 	group.Go(func() error {
