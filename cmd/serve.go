@@ -206,7 +206,7 @@ func (a *app) startControl(p *program) error {
 func (a *app) newAPI(p *program) (*httpapi.API, error) {
 	c := httpapi.Config{
 		Store: a.store, Index: a.index, Auth: a.auth, IDs: crm.NewIDs(), Now: p.now, Log: a.log, Access: a.access,
-		Requests: a.metrics.Requests, CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
+		Requests: a.metrics.Requests, TrustedProxies: a.settings.TrustedProxies, CORSOrigins: a.settings.CORSOrigins, Backups: a.backups,
 		DevToken: a.devToken(p), Version: currentBuild().String(),
 	}
 	if !a.settings.NoConsole {

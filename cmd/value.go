@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -138,6 +139,31 @@ func origins(to *[]string) value {
 		}
 		return nil
 	}}
+}
+
+// networks takes addresses too, as networks of one.
+func networks(to *[]netip.Prefix) value {
+	return value{kind: "NETWORKS", set: func(text string) error {
+		for one := range strings.SplitSeq(text, ",") {
+			network, err := parseNetwork(strings.TrimSpace(one))
+			if err != nil {
+				return errors.New("must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, separated by commas")
+			}
+			*to = append(*to, network)
+		}
+		return nil
+	}}
+}
+
+func parseNetwork(text string) (netip.Prefix, error) {
+	if network, err := netip.ParsePrefix(text); err == nil {
+		return network.Masked(), nil
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return address.Unmap().WithZone("").Prefix(address.Unmap().BitLen())
 }
 
 // isOrigin reports whether s is what browsers send as Origin: no path, not

@@ -79,19 +79,42 @@ func (a *API) admit(r *request, who auth.Role) error {
 	if !ok {
 		return errNoToken
 	}
-	identity, err := a.auth.Verify(token)
-	if errors.Is(err, auth.ErrNoKey) {
-		return &crm.Error{Kind: crm.Unavailable, Message: "Tokens cannot be verified at the moment", Err: err}
-	}
-	if err != nil {
-		a.log.Debug("token refused", "reason", err)
-		return errBadToken
+	identity, remembered := a.auth.Recall(token)
+	if !remembered {
+		var err error
+		if identity, err = a.verify(r, token); err != nil {
+			return err
+		}
 	}
 	r.who = identity
 	if !identity.Roles.Has(who) {
 		return &httpError{status: http.StatusForbidden, message: denied(who)}
 	}
 	return nil
+}
+
+// verify verifies a token that is not remembered, unless it comes from an address
+// that has shown too many bad ones. A token that was accepted before is verified
+// all the same: whoever attacks from its owner's address must not shut it out.
+func (a *API) verify(r *request, token string) (auth.Identity, error) {
+	source := a.throttle.Source(r.Request)
+	if wait := a.throttle.Wait(source); wait > 0 && !a.auth.Knows(token) {
+		a.requests.Throttled()
+		return auth.Identity{}, errTooManyBadTokens(wait)
+	}
+	identity, err := a.auth.Verify(token)
+	switch {
+	case errors.Is(err, auth.ErrNoKey):
+		return identity, &crm.Error{Kind: crm.Unavailable, Message: "Tokens cannot be verified at the moment", Err: err}
+	case errors.Is(err, auth.ErrUnsigned):
+		a.throttle.Failed(source)
+		a.requests.Unsigned()
+	}
+	if err != nil {
+		a.log.Debug("token refused", "reason", err)
+		return identity, errBadToken
+	}
+	return identity, nil
 }
 
 // bearerToken takes the token out of an Authorization header (RFC 6750, 2.1).

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"crms/httpapi/auth"
 	"crms/httpapi/metrics"
 	"crms/httpapi/static"
+	"crms/httpapi/throttle"
 	"crms/search"
 	"crms/store"
 	"crms/store/backup"
@@ -18,8 +20,8 @@ import (
 	"github.com/rs/cors"
 )
 
-// Config is what the API is made of. All fields but CORSOrigins, Backups, Pages
-// and DevToken are required.
+// Config is what the API is made of. All fields but TrustedProxies, CORSOrigins,
+// Backups, Pages and DevToken are required.
 type Config struct {
 	Store *store.Store
 	Index *search.Index
@@ -32,6 +34,8 @@ type Config struct {
 	Access *accesslog.Log
 	// Requests counts the requests.
 	Requests *metrics.Requests
+	// TrustedProxies say truly for whom they ask, in X-Forwarded-For.
+	TrustedProxies []netip.Prefix
 	// CORSOrigins may call the API from a browser: scheme://host[:port], or *
 	// for any. Without one no other origin may.
 	CORSOrigins []string
@@ -62,6 +66,7 @@ type API struct {
 	version  string
 	rooms    WaitingRooms
 
+	throttle *throttle.Throttle // of bad tokens
 	requests *metrics.Requests
 	draining atomic.Bool
 	handler  http.Handler
@@ -74,6 +79,7 @@ func New(c Config) *API {
 		now: func() time.Time { return crm.Millis(c.Now()) }, requests: c.Requests,
 		pages: c.Pages, devToken: c.DevToken, version: c.Version, rooms: WaitingRooms{c.Store, c.Now, c.Log},
 	}
+	a.throttle = throttle.New(c.TrustedProxies, a.now, a.log)
 	a.handler = a.observe(a.withCORS(c.CORSOrigins, newMux(a)))
 	return a
 }

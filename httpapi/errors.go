@@ -3,7 +3,10 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"crms/store/crm"
 )
@@ -24,6 +27,12 @@ var (
 	errNoToken          = &httpError{http.StatusUnauthorized, "Authentication required", [2]string{"WWW-Authenticate", "Bearer"}}
 	errBadToken         = &httpError{http.StatusUnauthorized, "Invalid or expired token", [2]string{"WWW-Authenticate", `Bearer error="invalid_token"`}}
 )
+
+// errTooManyBadTokens asks the caller to wait; Retry-After has whole seconds.
+func errTooManyBadTokens(wait time.Duration) *httpError {
+	seconds := int64(math.Ceil(wait.Seconds()))
+	return &httpError{http.StatusTooManyRequests, "Too many invalid tokens from this address", [2]string{"Retry-After", strconv.FormatInt(seconds, 10)}}
+}
 
 // statusOf is the one place that turns kinds of errors into HTTP statuses.
 var statusOf = map[crm.Kind]int{

@@ -22,11 +22,11 @@ func TestKeyringForgets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := newKeyring(0, findNoKey)
 			id := Identity{UserID: "u", Expires: c.expires}
-			k.remember(digestOf("token"), id, noon)
+			k.accept(digestOf("token"), id, noon)
 
 			got, ok := k.recall(digestOf("token"), c.until.Add(-1))
 			require.True(t, ok)
-			assert.Equal(t, id, got)
+			assert.Equal(t, id, got.identity)
 			_, ok = k.recall(digestOf("token"), c.until)
 			assert.False(t, ok)
 		})
@@ -38,7 +38,7 @@ func TestKeyringIsBounded(t *testing.T) {
 	for n := range uint64(maxVerified + 10) {
 		var d digest
 		binary.BigEndian.PutUint64(d[:], n)
-		k.remember(d, Identity{Expires: noon.Add(time.Hour)}, noon)
+		k.accept(d, Identity{Expires: noon.Add(time.Hour)}, noon)
 	}
 	assert.Equal(t, maxVerified, k.verified.Len())
 }

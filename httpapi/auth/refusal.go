@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -10,6 +11,10 @@ var (
 	// ErrInvalidToken is the answer to every token that is not accepted. The
 	// error that wraps it also says why, in fixed words for the debug log.
 	ErrInvalidToken = errors.New("invalid token")
+
+	// ErrUnsigned is ErrInvalidToken for a token that no accepted key has signed:
+	// ATHS never gave it to anybody. One that has merely expired is not of these.
+	ErrUnsigned = fmt.Errorf("%w, none of ours", ErrInvalidToken)
 
 	// ErrNoKey says that there is no key to verify tokens with, because the
 	// JWKS endpoint has not given one yet: not the fault of the token.

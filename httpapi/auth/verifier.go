@@ -20,7 +20,7 @@ const (
 
 // Verifier verifies tokens. It is safe for concurrent use; what it has verified
 // it remembers for up to a minute, but never beyond the token's expiry or a
-// change of keys.
+// change of keys; what it has refused although a key signed it, for 5 s.
 type Verifier struct {
 	parser *jwt.Parser
 	now    func() time.Time
@@ -91,36 +91,60 @@ func newParser(c Config, methods ...jwt.SigningMethod) *jwt.Parser {
 	return jwt.NewParser(options...)
 }
 
+// Recall returns the identity of a token that was accepted a moment ago. The bool
+// is false when the token needs to be verified.
+func (v *Verifier) Recall(token string) (Identity, bool) {
+	if len(token) > maxToken {
+		return Identity{}, false
+	}
+	known, ok := v.keys.Load().recall(digestOf(token), v.now())
+	return known.identity, ok && known.refused == nil
+}
+
+// Knows reports whether the token was accepted before by the keys of now and has
+// not expired: nobody else than its owner can have it made up.
+func (v *Verifier) Knows(token string) bool {
+	return len(token) <= maxToken && v.keys.Load().knows(digestOf(token), v.now())
+}
+
 // Verify returns the identity that the token proves. Its error is
-// [ErrInvalidToken] with the reason, and [ErrNoKey] too when no token can be
-// verified now; nothing of the token is in it. A token with an unknown key id
-// may wait for a fetch of the JWKS, for at most 5 s.
+// [ErrInvalidToken] with the reason, [ErrUnsigned] too when no key of ours has
+// signed the token, and [ErrNoKey] too when no token can be verified now; nothing
+// of the token is in it. A token with an unknown key id may wait for a fetch of
+// the JWKS, for at most 5 s.
 func (v *Verifier) Verify(token string) (Identity, error) {
 	if len(token) > maxToken {
-		return Identity{}, fmt.Errorf("%w: %w", ErrInvalidToken, errTooLong)
+		return Identity{}, fmt.Errorf("%w: %w", ErrUnsigned, errTooLong)
 	}
 	d, now, keys := digestOf(token), v.now(), v.keys.Load()
-	if id, ok := keys.recall(d, now); ok {
-		return id, nil
+	if known, ok := keys.recall(d, now); ok {
+		return known.identity, known.refused
 	}
-	id, err := v.check(token, keys)
+	id, signed, err := v.check(token, keys)
 	if v.remote != nil && isKeyMissing(err) {
 		if newer := v.remote.refreshAfter(keys); newer != keys {
 			keys = newer
-			id, err = v.check(token, keys)
+			id, signed, err = v.check(token, keys)
 		}
 	}
-	if err != nil {
-		return Identity{}, fmt.Errorf("%w: %w", ErrInvalidToken, reasonOf(err))
+	switch {
+	case err == nil:
+		keys.accept(d, id, now)
+		return id, nil
+	case signed:
+		err = fmt.Errorf("%w: %w", ErrInvalidToken, reasonOf(err))
+		keys.refuse(d, err, now)
+		return Identity{}, err
+	default:
+		return Identity{}, fmt.Errorf("%w: %w", ErrUnsigned, reasonOf(err))
 	}
-	keys.remember(d, id, now)
-	return id, nil
 }
 
-// check verifies the token with these keys alone.
-func (v *Verifier) check(token string, keys *keyring) (Identity, error) {
+// check verifies the token with these keys alone. signed says whether one of
+// them has signed it, whatever else is wrong.
+func (v *Verifier) check(token string, keys *keyring) (id Identity, signed bool, err error) {
 	var c claims
-	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
+	_, err = v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
 		if _, ok := t.Header["crit"]; ok {
 			// RFC 7515 section 4.1.11; the library passes over it.
 			return nil, errCritical
@@ -128,9 +152,11 @@ func (v *Verifier) check(token string, keys *keyring) (Identity, error) {
 		return keys.find(t)
 	})
 	if err != nil {
-		return Identity{}, err
+		// The library looks at the claims once the signature has been found good.
+		return Identity{}, errors.Is(err, jwt.ErrTokenInvalidClaims), err
 	}
-	return c.identity()
+	id, err = c.identity()
+	return id, true, err
 }
 
 func isKeyMissing(err error) bool {

@@ -14,6 +14,9 @@ type Requests struct {
 	answered *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+
+	unsigned  prometheus.Counter
+	throttled prometheus.Counter
 }
 
 func newRequests(r *prometheus.Registry) *Requests {
@@ -33,9 +36,23 @@ func newRequests(r *prometheus.Registry) *Requests {
 			Help: "Requests that are being answered.",
 		}),
 	}
-	r.MustRegister(q.answered, q.seconds, q.inFlight)
+	q.unsigned = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "crms_auth_unsigned_tokens_total",
+		Help: "Tokens that no accepted key has signed; those that have merely expired are not among them.",
+	})
+	q.throttled = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "crms_auth_throttled_requests_total",
+		Help: "Requests whose token was not looked at, since their address has shown too many that nobody signed.",
+	})
+	r.MustRegister(q.answered, q.seconds, q.inFlight, q.unsigned, q.throttled)
 	return q
 }
+
+// Unsigned counts a token that no accepted key has signed.
+func (q *Requests) Unsigned() { q.unsigned.Inc() }
+
+// Throttled counts a request whose token was not looked at.
+func (q *Requests) Throttled() { q.throttled.Inc() }
 
 // Begin counts a request in. It is counted out by [Route.Answered].
 func (q *Requests) Begin() { q.inFlight.Inc() }
