@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,37 +41,28 @@ type api struct {
 // newAPI makes an API whose log goes to the writer, over n sample customers.
 func newAPI(t testing.TB, log io.Writer, n int) api {
 	t.Helper()
+	a, shut := openAPI(t, t.TempDir(), log, store.Options{}, n)
+	t.Cleanup(func() { require.NoError(t, shut()) })
+	return a
+}
+
+// openAPI makes an API over the store in the folder. The caller shuts it.
+func openAPI(t testing.TB, dir string, log io.Writer, o store.Options, n int) (_ api, shut func() error) {
+	t.Helper()
 	now := func() time.Time { return noon }
-	dir, access := t.TempDir(), accesslog.New(log, accesslog.Text)
+	access := accesslog.New(log, accesslog.Text)
 	if gathered, ok := log.(*lines); ok {
 		gathered.flush = access.Flush
 	}
 	logger := slog.New(slog.NewTextHandler(access, nil))
-	s, err := store.Open(dir, store.Options{Log: logger})
+	o.Log = logger
+	s, err := store.Open(dir, o)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	g := new(errgroup.Group)
-	g.SetLimit(256)
-	for c := range sample.Customers(n, 1, noon) {
-		g.Go(func() error {
-			_, err := store.Do(context.Background(), s, store.Load{
-				Change:   store.Change{At: c.CreatedAt, By: c.CreatedBy},
-				Customer: c.Customer, Notes: c.Notes, Orders: c.Orders, Complaints: c.Complaints,
-			})
-			return err
-		})
-	}
-	require.NoError(t, g.Wait())
+	loadSample(t, s, n)
 	index, err := search.Open(s, search.Options{Dir: filepath.Join(dir, "search"), Log: logger})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, index.Close()) })
 	require.Eventually(t, func() bool { return index.Status().State == search.OK }, time.Minute, time.Millisecond)
 	verifier, err := auth.NewVerifier(context.Background(), auth.Config{Secret: []byte(secret), Now: now, Log: logger})
-	require.NoError(t, err)
-	t.Cleanup(verifier.Close)
-	minter, err := auth.NewMinter([]byte(secret), "", "")
-	require.NoError(t, err)
-	token, err := minter.Mint(auth.Identity{UserID: "ADMIN", Email: "admin@example.com", Roles: auth.Admin}, time.Hour, noon)
 	require.NoError(t, err)
 
 	pages, err := console.Pages()
@@ -79,7 +71,41 @@ func newAPI(t testing.TB, log io.Writer, n int) api {
 		Store: s, Index: index, Auth: verifier, IDs: crm.NewIDs(), Now: now, Log: logger, Access: access,
 		Requests: metrics.New(metrics.Build{}).Requests, Pages: pages,
 	})
-	return api{API: a, admin: "Bearer " + token}
+	admin := auth.Identity{UserID: "ADMIN", Email: "admin@example.com", Roles: auth.Admin}
+	return api{API: a, admin: "Bearer " + mint(t, admin)}, func() error {
+		verifier.Close()
+		return errors.Join(index.Close(), s.Close())
+	}
+}
+
+func loadSample(t testing.TB, s *store.Store, n int) {
+	t.Helper()
+	g := new(errgroup.Group)
+	g.SetLimit(256)
+	for c := range sample.Customers(n, 1, noon) {
+		g.Go(func() error {
+			_, err := store.Do(context.Background(), s, loadOf(c))
+			return err
+		})
+	}
+	require.NoError(t, g.Wait())
+}
+
+func loadOf(c sample.Customer) store.Load {
+	return store.Load{
+		Change:   store.Change{At: c.CreatedAt, By: c.CreatedBy},
+		Customer: c.Customer, Notes: c.Notes, Orders: c.Orders, Complaints: c.Complaints,
+	}
+}
+
+// mint signs a token that is good for an hour from noon.
+func mint(t testing.TB, who auth.Identity) string {
+	t.Helper()
+	minter, err := auth.NewMinter([]byte(secret), "", "")
+	require.NoError(t, err)
+	token, err := minter.Mint(who, time.Hour, noon)
+	require.NoError(t, err)
+	return token
 }
 
 // request is one of the administrator.
@@ -116,6 +142,14 @@ func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// reset forgets what was logged.
+func (l *lines) reset() {
+	l.flush()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text.Reset()
 }
 
 // envelope is the answer of an error.
