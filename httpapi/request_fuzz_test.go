@@ -104,6 +104,7 @@ func FuzzRequest(f *testing.F) {
 		f.Add(c.who, c.method, c.target, c.header, []byte(c.body))
 	}
 	f.Add(uint8(anonymous), "OPTIONS", anID, "Origin: https://shop.example\r\nAccess-Control-Request-Method: PUT\r\n", []byte{})
+	f.Add(uint8(aCustomer), "GET", anID, "X-Forwarded-For: 192.0.2.7, [2001:db8::1]:80, unknown\r\n", []byte{})
 	f.Add(uint8(anonymous), "GET", "/console", "Accept-Encoding: gzip;q=0.5, *\r\n", []byte{})
 	w, people, documented := newWorld(f), people(f), documentedAnswers(f)
 	f.Fuzz(func(t *testing.T, who uint8, method, target, header string, body []byte) {

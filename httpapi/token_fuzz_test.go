@@ -48,7 +48,7 @@ func gates(f *testing.F) (shared, public gate, publicPEM []byte) {
 	f.Cleanup(verifier.Close)
 	other := New(Config{
 		Store: w.store, Index: w.index, Auth: verifier, IDs: crm.NewIDs(), Now: w.now, Log: w.API.log, Access: w.access,
-		Requests: metrics.New(metrics.Build{}).Requests,
+		Requests: metrics.New(metrics.Build{}).Requests, TrustedProxies: localProxy,
 	})
 	return gate{w, jwt.SigningMethodHS256, []byte(secret)}, gate{other, jwt.SigningMethodES256, private}, publicPEM
 }
