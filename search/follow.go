@@ -51,8 +51,8 @@ func (x *Index) run(ctx context.Context, reason string) {
 			k.retry = nil
 		case v := <-x.torn:
 			k.discard(v, "it is damaged")
-		case <-x.reindex:
-			k.begin("it was asked for")
+		case begun := <-x.reindex:
+			begun <- k.beginAnew()
 		case built := <-k.built():
 			k.finish(built)
 		}

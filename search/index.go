@@ -63,8 +63,8 @@ type Index struct {
 
 	stop    context.CancelFunc
 	stopped chan struct{}
-	reindex chan struct{} // asks for a rebuild, capacity 1
-	torn    chan *volume  // found to be damaged, capacity 1
+	reindex chan chan<- error // asks for a rebuild, and is told whether it has begun
+	torn    chan *volume      // found to be damaged, capacity 1
 
 	mu        sync.RWMutex
 	current   *volume // nil while there is none that is true
@@ -88,7 +88,7 @@ func Open(src Source, o Options) (*Index, error) {
 		opts:    o,
 		folders: folders{o.Dir},
 		stopped: make(chan struct{}),
-		reindex: make(chan struct{}, 1),
+		reindex: make(chan chan<- error),
 		torn:    make(chan *volume, 1),
 		moved:   make(chan struct{}),
 	}

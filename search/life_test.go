@@ -127,7 +127,7 @@ func TestReindexAnswersFromTheOldIndexMeanwhile(t *testing.T) {
 	gate := make(chan struct{})
 	src.edit(func() { src.gate = gate })
 	require.NoError(t, x.Reindex())
-	await(t, func() bool { return x.Status().State == Rebuilding })
+	assert.Equal(t, Rebuilding, x.Status().State, "whoever waits until it is built has something to wait for")
 
 	assert.True(t, x.Status().Answering)
 	assert.Equal(t, ids(1), find(t, x, "john"))

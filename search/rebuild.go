@@ -46,6 +46,15 @@ func (k *keeper) begin(reason string) {
 	}()
 }
 
+// beginAnew starts a rebuild that is asked for.
+func (k *keeper) beginAnew() error {
+	if k.build != nil {
+		return &crm.Error{Kind: crm.Conflict, Message: "Search index is already being rebuilt"}
+	}
+	k.begin("it was asked for")
+	return nil
+}
+
 func (k *keeper) built() <-chan built {
 	if k.build == nil {
 		return nil

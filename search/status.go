@@ -1,6 +1,6 @@
 package search
 
-import "crms/store/crm"
+import "errors"
 
 // State is what an index is doing.
 type State string
@@ -59,18 +59,15 @@ func (x *Index) setFailed(reason string) {
 	x.status.State, x.status.Reason = Failed, reason
 }
 
-// Reindex begins to build the index anew from the records. Meanwhile the
-// present one answers and follows. It is a conflict when a rebuild is under
-// way.
+// Reindex begins to build the index anew from the records. When it returns, the
+// status says so. Meanwhile the present one answers and follows. It is a conflict
+// when a rebuild is under way.
 func (x *Index) Reindex() error {
-	busy := &crm.Error{Kind: crm.Conflict, Message: "Search index is already being rebuilt"}
-	if x.Status().State == Rebuilding {
-		return busy
-	}
+	begun := make(chan error, 1)
 	select {
-	case x.reindex <- struct{}{}:
-		return nil
-	default:
-		return busy
+	case x.reindex <- begun:
+		return <-begun
+	case <-x.stopped:
+		return errors.New("the search index is closed")
 	}
 }
