@@ -64,7 +64,7 @@ func (s *Store) keepBefore(version int, now time.Time) (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	dir = prefix + now.UTC().Format("20060102T150405Z")
+	dir = freeName(prefix + now.UTC().Format("20060102T150405Z"))
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
 	}

@@ -194,13 +194,25 @@ func Install(n *Snapshot, dir string, now time.Time) (aside string, err error) {
 	}
 	old := ""
 	if _, err := os.Stat(path); err == nil {
-		aside = filepath.Join(dir, replacedPrefix+now.UTC().Format("20060102T150405Z"))
+		aside = freeName(filepath.Join(dir, replacedPrefix+now.UTC().Format("20060102T150405Z")))
 		old = filepath.Join(aside, fileName)
 	}
 	if err := kv.Replace(path, n.File(), old); err != nil {
 		return "", fmt.Errorf("cannot replace store %s: %w", dir, err)
 	}
 	return aside, nil
+}
+
+// freeName is the path, or one with a number behind it where there is something
+// already: what is killed may be done again within the second.
+func freeName(path string) string {
+	free := path
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(free); err != nil {
+			return free
+		}
+		free = fmt.Sprintf("%s-%d", path, n)
+	}
 }
 
 // recoverKilled brings the store that a killed process has left up to date, so
