@@ -98,6 +98,7 @@ func (p *Process) start() error {
 		p.command.SysProcAttr = new(syscall.SysProcAttr)
 	}
 	p.command.SysProcAttr.Ptrace = true
+	p.command.SysProcAttr.Setpgid = true // by which all its threads are waited for, and nobody else's
 	if err := p.command.Start(); err != nil {
 		return fmt.Errorf("cannot start under ptrace: %w", err)
 	}
@@ -113,7 +114,13 @@ func (p *Process) start() error {
 	return goOn(pid, 0)
 }
 
-// wait waits for a thread of those that this one traces; -1 stands for any.
+// waitForAny waits for any thread of the process.
+func (p *Process) waitForAny() (thread int, err error) {
+	return wait(-p.command.Process.Pid, &p.status)
+}
+
+// wait waits for a thread that this one traces, or with a negative number for
+// any of a process group.
 func wait(thread int, ws *unix.WaitStatus) (int, error) {
 	for {
 		found, err := unix.Wait4(thread, ws, unix.WALL|unix.WNOTHREAD, nil)
@@ -137,7 +144,7 @@ func (p *Process) kill() error {
 		return err
 	}
 	for {
-		thread, err := wait(-1, &p.status)
+		thread, err := p.waitForAny()
 		if err != nil || thread == p.command.Process.Pid && ended(p.status) {
 			return err
 		}
@@ -150,7 +157,7 @@ func ended(ws unix.WaitStatus) bool { return ws.Exited() || ws.Signaled() }
 // waited for.
 func (p *Process) trace() error {
 	for {
-		thread, err := wait(-1, &p.status)
+		thread, err := p.waitForAny()
 		switch {
 		case err != nil:
 			return fmt.Errorf("cannot wait for a traced thread: %w", err)
