@@ -14,15 +14,21 @@ import (
 	"crms/httpapi/auth"
 )
 
-// TestBinary builds crms as the Makefile does, but for the profile, which takes a
-// minute, and runs it as a process.
-func TestBinary(t *testing.T) {
-	bin := filepath.Join(t.TempDir(), "crms")
-	build := exec.Command("go", "build", "-pgo=off", "-trimpath", "-ldflags", "-X crms/cmd.linkedVersion=v9.8.7 -X crms/cmd.linkedCommit=0123abc", "-o", bin, "crms")
+// buildBinary builds crms as the Makefile does, but for the profile, which takes a
+// minute.
+func buildBinary(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "crms")
+	build := exec.Command("go", "build", "-pgo=off", "-trimpath", "-ldflags", "-X crms/cmd.linkedVersion=v9.8.7 -X crms/cmd.linkedCommit=0123abc", "-o", path, "crms")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
+	return path
+}
 
+// TestBinary runs what users build as a process.
+func TestBinary(t *testing.T) {
+	bin := buildBinary(t)
 	execute := func(t *testing.T, args ...string) outcome {
 		var stdout, stderr bytes.Buffer
 		c := exec.Command(bin, args...)

@@ -29,9 +29,10 @@ func TestMain(m *testing.M) {
 
 // process is crms running by itself.
 type process struct {
-	cmd            *exec.Cmd
+	child          *os.Process
 	stdout, stderr *output
 	exited         chan struct{}
+	code           int // when it has exited; -1 if a signal has ended it
 }
 
 // patience is how long tests wait for what should come at once.
@@ -42,19 +43,40 @@ func startProcess(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
 	executable, err := os.Executable()
 	require.NoError(t, err)
-	p := &process{cmd: exec.Command(executable, args...), stdout: new(output), stderr: new(output), exited: make(chan struct{})}
-	p.cmd.Env = append([]string{asCRMS, "CRMS_OPS_ADDR=127.0.0.1:0"}, env...)
-	p.cmd.Stdout, p.cmd.Stderr = io.Writer(p.stdout), io.Writer(p.stderr)
-	require.NoError(t, p.cmd.Start())
+	c := exec.Command(executable, args...)
+	c.Env = append([]string{asCRMS}, env...)
+	return start(t, c)
+}
+
+// start starts the command, which ends with the test at the latest.
+func start(t *testing.T, c *exec.Cmd) *process {
+	t.Helper()
+	p := newProcess(c)
+	require.NoError(t, c.Start())
+	p.child = c.Process
 	go func() {
-		_ = p.cmd.Wait() // ProcessState tells how it ended
+		_ = c.Wait() // ProcessState tells how it ended
+		p.code = c.ProcessState.ExitCode()
 		close(p.exited)
 	}()
+	p.endWith(t)
+	return p
+}
+
+// newProcess is that of a command that is still to be started.
+func newProcess(c *exec.Cmd) *process {
+	p := &process{stdout: new(output), stderr: new(output), exited: make(chan struct{})}
+	c.Env = append([]string{"CRMS_OPS_ADDR=127.0.0.1:0"}, c.Env...)
+	c.Stdout, c.Stderr = io.Writer(p.stdout), io.Writer(p.stderr)
+	return p
+}
+
+// endWith kills the process when the test ends.
+func (p *process) endWith(t *testing.T) {
 	t.Cleanup(func() {
 		p.kill(t)
 		assert.NotContains(t, p.stderr.String(), "DATA RACE")
 	})
-	return p
 }
 
 // serveProcess starts a server with the secret that tests know, on a free port,
@@ -97,12 +119,12 @@ func (p *process) wait(t *testing.T) outcome {
 	case <-time.After(patience):
 		require.Fail(t, "crms does not end", p.stderr.String())
 	}
-	return outcome{p.cmd.ProcessState.ExitCode(), p.stdout.String(), p.stderr.String()}
+	return outcome{p.code, p.stdout.String(), p.stderr.String()}
 }
 
 func (p *process) signal(t *testing.T, s os.Signal) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(s); !errors.Is(err, os.ErrProcessDone) {
+	if err := p.child.Signal(s); !errors.Is(err, os.ErrProcessDone) {
 		require.NoError(t, err)
 	}
 }
