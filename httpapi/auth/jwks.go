@@ -127,7 +127,8 @@ func (r *remoteKeys) refreshAfter(keys *keyring) *keyring {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
-	if r.keys.Load() == keys && now.Sub(r.forced) >= jwksPause {
+	// A time that lies ahead is that of a clock that has been set back.
+	if r.keys.Load() == keys && now.Sub(r.forced).Abs() >= jwksPause {
 		r.forced = now
 		r.fetchLocked()
 	}

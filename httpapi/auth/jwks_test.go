@@ -184,6 +184,20 @@ func TestJWKSUnknownKeyIDFetchesAtOnceButSeldom(t *testing.T) {
 	assertOutcome(t, v, first.sign(t, "1", claimsWith(nil)), false)
 }
 
+func TestJWKSUnknownKeyIDFetchesAtOnceAfterTheClockWasSetBack(t *testing.T) {
+	e, clock := newEndpoint(t), new(clock)
+	first, second, third := newEC(t), newEd25519(t), newEC(t)
+	e.publish(named(t, "1", first))
+	v := newVerifier(t, auth.Config{JWKSURL: e.URL, JWKSRefresh: never, Now: clock.now})
+	e.publish(named(t, "2", second))
+	assertOutcome(t, v, second.sign(t, "2", claimsWith(nil)), true)
+
+	clock.advance(-365 * 24 * time.Hour)
+	e.publish(named(t, "3", third))
+	assertOutcome(t, v, third.sign(t, "3", claimsWith(nil)), true)
+	assert.Equal(t, 3, e.count())
+}
+
 func TestJWKSTokensOfOtherAlgorithmsFetchNothing(t *testing.T) {
 	e := newEndpoint(t)
 	e.publish(named(t, "1", newEC(t)))

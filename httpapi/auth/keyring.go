@@ -32,11 +32,13 @@ type keyring struct {
 // faster, but keep usable credentials of any length in memory.
 type digest [sha256.Size]byte
 
-// verdict is the outcome of a verification and the time up to which it counts.
+// verdict is the outcome of a verification and the times between which it counts.
+// Earlier than it was made the clock has been set back: it would count until the
+// old time has come again.
 type verdict struct {
-	identity Identity
-	refused  error // nil when the token was accepted
-	until    time.Time
+	identity    Identity
+	refused     error // nil when the token was accepted
+	from, until time.Time
 }
 
 func newKeyring(size int, find jwt.Keyfunc) *keyring {
@@ -53,7 +55,7 @@ func digestOf(token string) digest {
 // recall returns what still counts of an earlier verification.
 func (k *keyring) recall(d digest, now time.Time) (verdict, bool) {
 	v, ok := k.verified.Get(d)
-	return v, ok && now.Before(v.until)
+	return v, ok && !now.Before(v.from) && now.Before(v.until)
 }
 
 // knows reports whether the token was accepted before and has not expired since,
@@ -68,9 +70,9 @@ func (k *keyring) accept(d digest, id Identity, now time.Time) {
 	if soon := now.Add(maxTrust); soon.Before(until) {
 		until = soon
 	}
-	k.verified.Add(d, verdict{identity: id, until: until})
+	k.verified.Add(d, verdict{identity: id, from: now, until: until})
 }
 
 func (k *keyring) refuse(d digest, err error, now time.Time) {
-	k.verified.Add(d, verdict{refused: err, until: now.Add(maxDistrust)})
+	k.verified.Add(d, verdict{refused: err, from: now, until: now.Add(maxDistrust)})
 }

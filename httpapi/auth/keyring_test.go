@@ -33,6 +33,20 @@ func TestKeyringForgets(t *testing.T) {
 	}
 }
 
+func TestKeyringForgetsWhileTheClockIsSetBack(t *testing.T) {
+	for name, learn := range map[string]func(k *keyring, d digest){
+		"what was accepted": func(k *keyring, d digest) { k.accept(d, Identity{Expires: noon.Add(time.Hour)}, noon) },
+		"what was refused":  func(k *keyring, d digest) { k.refuse(d, ErrInvalidToken, noon) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			k, d := newKeyring(0, findNoKey), digestOf("token")
+			learn(k, d)
+			_, ok := k.recall(d, noon.Add(-1))
+			assert.False(t, ok, "it would count until the old time has come again")
+		})
+	}
+}
+
 func TestKeyringIsBounded(t *testing.T) {
 	k := newKeyring(0, findNoKey)
 	for n := range uint64(maxVerified + 10) {

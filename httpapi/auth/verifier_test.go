@@ -201,6 +201,28 @@ func TestVerifyRemembersNoTokenBeyondItsExpiry(t *testing.T) {
 	assertOutcome(t, v, token, false)
 }
 
+func TestVerifyBesideAClockThatJumps(t *testing.T) {
+	s, clock := newSecret(), new(clock)
+	config := s.config(t)
+	config.Now = clock.now
+	v := newVerifier(t, config)
+	token := s.sign(t, "", claimsWith(jwt.MapClaims{"iat": noon.Unix(), "nbf": noon.Unix(), "exp": noon.Add(time.Hour).Unix()}))
+	assertOutcome(t, v, token, true)
+
+	t.Run("a remembered token is refused once its expiry is past", func(t *testing.T) {
+		clock.advance(365 * 24 * time.Hour)
+		assertOutcome(t, v, token, false)
+	})
+	t.Run("a remembered token is refused while it is not valid yet", func(t *testing.T) {
+		clock.advance(-366 * 24 * time.Hour)
+		assertOutcome(t, v, token, false)
+	})
+	t.Run("and is good again when the clock is right", func(t *testing.T) {
+		clock.advance(24 * time.Hour)
+		assertOutcome(t, v, token, true)
+	})
+}
+
 func TestVerifyAllocatesNothingForATokenItRemembers(t *testing.T) {
 	s := newSecret()
 	v := newVerifier(t, s.config(t))
