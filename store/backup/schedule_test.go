@@ -212,6 +212,17 @@ func TestScheduleBesideAClockThatJumps(t *testing.T) {
 		c.at(anHour)
 		c.assertFiles("1200", "1300", "crms-20260126T0000")
 	})
+	t.Run("to and fro at every turn: one backup for each time that it is set back, and no good one is lost", func(t *testing.T) {
+		c := newSchedule(t)
+		c.at(0)
+		for range 5 {
+			assert.Equal(t, anHour, c.at(365*24*anHour))
+			assert.Equal(t, anHour, c.at(time.Minute))
+		}
+		c.assertFiles("1200", "1201", "crms-20270125T1200")
+		assert.Equal(t, anHour, c.at(61*time.Minute), "and one an hour from then on")
+		c.assertFiles("1200", "1201", "1301")
+	})
 	t.Run("forward: it is due", func(t *testing.T) {
 		c := newSchedule(t)
 		c.at(0)
