@@ -85,6 +85,17 @@ func (t *tx) tellATHS(e OutboxEntry) error {
 // have put something back into the queue. There is one receiver.
 func (s *Store) Queued() <-chan struct{} { return s.queued }
 
+// LongestPause is how far ahead the next attempt may be put off.
+const LongestPause = time.Hour
+
+// isDue reports whether the entry may be sent. One that was never tried is, and
+// one that waits for a time beyond the longest pause: the clock by which that was
+// reckoned has been set back since.
+func (e OutboxEntry) isDue(now time.Time) bool {
+	wait := e.NextAt.Sub(now)
+	return e.Attempts == 0 || wait <= 0 || wait > LongestPause
+}
+
 // Due returns the entries that may be sent now: the oldest pending one of each
 // user, if its time has come; at most limit. wait is when the next of the
 // others' times comes, zero when there are none.
@@ -100,7 +111,7 @@ func (s *Store) Due(now time.Time, limit int) (due []OutboxEntry, wait time.Time
 				continue
 			}
 			blocked[e.UserID] = true
-			if !e.NextAt.After(now) {
+			if e.isDue(now) {
 				due = append(due, e)
 			} else if wait.IsZero() || e.NextAt.Before(wait) {
 				wait = e.NextAt

@@ -84,7 +84,7 @@ func (d *Dispatcher) Close() {
 func (d *Dispatcher) run(ctx context.Context) {
 	defer close(d.done)
 	for ctx.Err() == nil {
-		if until := d.pausedUntil(); until.After(d.Now()) {
+		if until := d.pausedUntil(); isAhead(until, d.Now()) {
 			d.sleep(ctx, until)
 			continue
 		}
@@ -104,10 +104,14 @@ func (d *Dispatcher) run(ctx context.Context) {
 func (d *Dispatcher) pause(until time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if until.After(d.paused) {
+	if until.After(d.paused) || !isAhead(d.paused, d.Now()) {
 		d.paused = until
 	}
 }
+
+// isAhead reports whether a pause still lasts. One that would last longer than
+// any may was reckoned by a clock that has been set back since.
+func isAhead(until, now time.Time) bool { return until.After(now) && until.Sub(now) <= maxRetryAfter }
 
 func (d *Dispatcher) pausedUntil() time.Time {
 	d.mu.Lock()

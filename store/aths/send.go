@@ -102,17 +102,27 @@ const (
 	firstDelay = 2 * time.Second // at most
 	maxDelay   = 5 * time.Minute
 	// maxRetryAfter bounds what ATHS may ask for.
-	maxRetryAfter = time.Hour
+	maxRetryAfter = store.LongestPause
 	giveUpAfter   = 3 * 24 * time.Hour
+	// leastAttempts and mostAttempts fit into that time at the longest and at the
+	// shortest delays. They count beside it since a clock may jump over days, or
+	// back, and a server may have been down.
+	leastAttempts = uint64(giveUpAfter / maxRetryAfter)
+	mostAttempts  = uint64(giveUpAfter / (maxDelay / 2))
 )
 
 // nextAttempt is when to try again; zero when that is no use any more.
 func nextAttempt(e store.OutboxEntry, v verdict, now time.Time) time.Time {
-	if v.final || now.Sub(e.QueuedAt) >= giveUpAfter {
+	if v.final || isHopeless(e.Attempts+1, now.Sub(e.QueuedAt)) {
 		return time.Time{}
 	}
 	delay := backoff(e.Attempts, rand.Float64())
 	return now.Add(max(delay, v.retryAfter))
+}
+
+// isHopeless reports whether so many attempts in so long a time were enough.
+func isHopeless(attempts uint64, age time.Duration) bool {
+	return attempts >= mostAttempts || attempts >= leastAttempts && age >= giveUpAfter
 }
 
 // backoff doubles with each failed attempt. The jitter, from 0 to 1, takes away

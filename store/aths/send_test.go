@@ -50,9 +50,47 @@ func TestNextAttempt(t *testing.T) {
 	t.Run("never comes after a refusal", func(t *testing.T) {
 		assert.Zero(t, nextAttempt(queued(0), verdict{err: rain, final: true}, noon))
 	})
-	t.Run("comes for three days", func(t *testing.T) {
-		assert.NotZero(t, nextAttempt(queued(72*time.Hour-time.Millisecond), verdict{err: rain}, noon))
-		assert.Zero(t, nextAttempt(queued(72*time.Hour), verdict{err: rain}, noon))
+	for _, c := range []struct {
+		outcome string
+		age     time.Duration
+		failed  uint64 // attempts before this one
+		comes   bool
+	}{
+		{"comes for three days", 72*time.Hour - time.Millisecond, 1000, true},
+		{"comes no more after three days and 72 attempts", 72 * time.Hour, 71, false},
+		{"comes after three days in which hardly any was made: the server was down, or the clock jumped ahead", 72 * time.Hour, 70, true},
+		{"comes while the clock has jumped ahead by a year at the first", 365 * 24 * time.Hour, 0, true},
+		{"comes while the clock is set back by a year", -365 * 24 * time.Hour, 1726, true},
+		{"comes no more after as many as fit into three days, though the clock is set back", -365 * 24 * time.Hour, 1727, false},
+	} {
+		t.Run(c.outcome, func(t *testing.T) {
+			e := queued(c.age)
+			e.Attempts = c.failed
+			assert.Equal(t, c.comes, !nextAttempt(e, verdict{err: rain}, noon).IsZero())
+		})
+	}
+}
+
+func TestPause(t *testing.T) {
+	now := noon
+	d := &Dispatcher{Config: Config{Now: func() time.Time { return now }}}
+	paused := func() bool { return isAhead(d.pausedUntil(), now) }
+	d.pause(noon.Add(time.Minute))
+	assert.True(t, paused())
+
+	t.Run("is over when its time has come", func(t *testing.T) {
+		now = noon.Add(time.Minute)
+		assert.False(t, paused())
+	})
+	t.Run("is over when the clock is set back by more than a pause may last", func(t *testing.T) {
+		now = noon.AddDate(-1, 0, 0)
+		assert.False(t, paused())
+	})
+	t.Run("begins anew by the new time", func(t *testing.T) {
+		d.pause(now.Add(time.Minute))
+		assert.True(t, paused())
+		now = now.Add(time.Minute)
+		assert.False(t, paused())
 	})
 }
 
