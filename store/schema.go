@@ -42,6 +42,7 @@ const (
 	metaSchema     = "schema"     // the schema version, decimal
 	metaGeneration = "generation" // names this store; another one after a restore
 	metaZone       = "zone"       // the zone by which days are counted
+	metaZoneRules  = "zoneRules"  // the rules of the zone by which they are counted, see rulesOf
 	metaCreated    = "created"    // when the store was made
 )
 

@@ -69,8 +69,8 @@ var ErrDamaged = kv.ErrDamaged
 // open, a database of a newer schema, and one that is empty, cut short or
 // unreadable are errors of one line.
 //
-// When the zone is not the one by which the days were counted before, they are
-// counted anew.
+// When the zone is not the one by which the days were counted before, or its
+// rules are not what they were then, the days are counted anew.
 func Open(dir string, o Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -210,35 +210,6 @@ func newGeneration() string {
 	b := make([]byte, 16)
 	rand.Read(b)
 	return hex.EncodeToString(b)
-}
-
-// chooseZone takes the zone by which the days are counted already, or counts
-// them anew by the wanted one.
-func (s *Store) chooseZone(wanted *time.Location) error {
-	var counted string
-	err := s.db.View(func(tx *kv.Tx) (err error) {
-		counted, _, err = s.schema.meta.Get(tx, metaZone)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if wanted == nil || wanted.String() == counted {
-		zone, err := time.LoadLocation(counted)
-		if err != nil {
-			return fmt.Errorf("the days are counted by a zone that is not known here: %w", err)
-		}
-		s.setZone(zone)
-		return nil
-	}
-	s.log.Info("counting the days anew for another time zone", "from", counted, "to", wanted.String())
-	s.setZone(wanted)
-	return s.db.Update(func(tx *kv.Tx) error {
-		if err := s.schema.customers.Rebuild(tx, s.schema.days.Name); err != nil {
-			return err
-		}
-		return s.schema.meta.Put(tx, metaZone, wanted.String())
-	})
 }
 
 // Close finishes the commands that are waiting and closes the file. Commands
