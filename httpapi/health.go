@@ -140,7 +140,7 @@ func (a *API) backlogParts() (outbox, parked Part) {
 		return broken, broken
 	}
 	outbox, parked = Part{State: Fine}, Part{State: Fine}
-	age := a.now().Sub(b.OldestPending)
+	age := a.since(b.OldestPending)
 	switch {
 	case b.Dead > 0:
 		outbox = Part{Degraded, fmt.Sprintf("%d changes that ATHS did not take, see crms outbox list; %d pending", b.Dead, b.Pending)}
@@ -153,6 +153,9 @@ func (a *API) backlogParts() (outbox, parked Part) {
 	return outbox, parked
 }
 
+// since is how long ago t was; not below zero, should the clock have been set back.
+func (a *API) since(t time.Time) time.Duration { return max(0, a.now().Sub(t)) }
+
 // backupPart says how old the last good backup is. It is late when a second one
 // is due.
 func (a *API) backupPart() Part {
@@ -160,7 +163,7 @@ func (a *API) backupPart() Part {
 		return Part{State: Fine, Reason: "no scheduled backups"}
 	}
 	last, failed := a.backups.Last()
-	age := a.now().Sub(last).Round(time.Second)
+	age := a.since(last).Round(time.Second)
 	switch {
 	case failed != nil && last.IsZero():
 		return Part{Degraded, "there is no good backup: the last attempt failed, see the log"}

@@ -99,7 +99,7 @@ func (a *API) backupFigures() backupFigures {
 	last, failed := a.backups.Last()
 	f := backupFigures{Scheduled: true, EverySeconds: int64(a.backups.Interval().Seconds()), Failing: failed != nil}
 	if !last.IsZero() {
-		age := int64(a.now().Sub(last).Seconds())
+		age := int64(a.since(last).Seconds())
 		f.LastGood, f.AgeSeconds = crm.FormatTime(last), &age
 	}
 	return f

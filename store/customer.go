@@ -293,7 +293,9 @@ func (d Delete) apply(t *tx) (crm.ID, error) {
 			Kind: crm.Invalid, Message: "Cannot delete customer with active orders or complaints", Data: work,
 		}
 	}
-	if err := t.remove(r, tombstone{ID: r.ID, DeletedAt: d.At}); err != nil {
+	// Newer than the registration, whatever the clocks say: a repeat of that must
+	// not bring the customer back.
+	if err := t.remove(r, tombstone{ID: r.ID, DeletedAt: newer(d.At, lastRegistered(r))}); err != nil {
 		return crm.ID{}, err
 	}
 	return r.ID, t.tellATHS(OutboxEntry{UserID: r.UserID, What: DeleteOut, QueuedAt: d.At})

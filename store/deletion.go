@@ -44,13 +44,16 @@ func (t *tx) raiseFloor(userID string, deletedAt time.Time) error {
 
 // registeredAgain reports whether the customer has registered after the
 // deletion, so that only its earlier life is over.
-func registeredAgain(r record, deletedAt time.Time) bool {
+func registeredAgain(r record, deletedAt time.Time) bool { return lastRegistered(r).After(deletedAt) }
+
+// lastRegistered is the time of the newest report of the customer's registration.
+func lastRegistered(r record) (at time.Time) {
 	for _, reg := range r.Registrations {
-		if reg.At.After(deletedAt) {
-			return true
+		if reg.At.After(at) {
+			at = reg.At
 		}
 	}
-	return false
+	return at
 }
 
 // workOf is what keeps the customer from going.
