@@ -47,8 +47,26 @@ type Throttle struct {
 type budget struct {
 	failures *rate.Limiter
 
-	mu   sync.Mutex
-	told time.Time // when the address was last logged; guarded by mu
+	mu     sync.Mutex
+	told   time.Time // when the address was last logged; guarded by mu
+	failed time.Time // when it last failed; guarded by mu
+}
+
+// fail counts a failure.
+func (b *budget) fail(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failed = now
+	b.failures.AllowN(now, 1)
+}
+
+// isAhead reports whether the address has failed at a time that lies ahead, by more
+// than a whole budget takes to come. The clock has been set back since, and the
+// limiter would give nothing more until the old time has come again.
+func (b *budget) isAhead(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed.Sub(now) > Burst*Pause
 }
 
 // New returns a throttle that knows of no failure. The proxies are trusted to say
@@ -70,7 +88,7 @@ func (t *Throttle) Failed(source netip.Prefix) {
 			b = first
 		}
 	}
-	b.failures.AllowN(t.now(), 1)
+	b.fail(t.now())
 }
 
 // Wait is how long the source has to wait until it may fail again; 0 when it may
@@ -81,6 +99,10 @@ func (t *Throttle) Wait(source netip.Prefix) time.Duration {
 		return 0
 	}
 	now := t.now()
+	if b.isAhead(now) {
+		t.addresses.Remove(source)
+		return 0
+	}
 	left := b.failures.TokensAt(now)
 	if left >= 1 {
 		return 0

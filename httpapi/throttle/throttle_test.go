@@ -61,6 +61,16 @@ func TestAddressWaitsOnceItsBudgetIsUsedUp(t *testing.T) {
 		u.fail(someone, 1000)
 		assert.Equal(t, throttle.Pause, u.Wait(someone))
 	})
+	t.Run("a clock that is set back by a year does not make it longer", func(t *testing.T) {
+		u := newThrottle()
+		u.fail(someone, throttle.Burst)
+		u.time = noon.Add(-throttle.Burst * throttle.Pause)
+		assert.Positive(t, u.Wait(someone), "by so little it may be another's look at the clock")
+		u.time = noon.AddDate(-1, 0, 0)
+		assert.Zero(t, u.Wait(someone))
+		u.fail(someone, throttle.Burst)
+		assert.Equal(t, throttle.Pause, u.Wait(someone))
+	})
 	t.Run("it may fail once more after the pause", func(t *testing.T) {
 		u.time = u.time.Add(throttle.Pause)
 		assert.Zero(t, u.Wait(someone))
