@@ -44,9 +44,14 @@ type DB struct {
 	unsynced  atomic.Bool
 	pageBytes int
 	recovered int // transactions, see [DB.Recovered]
+
+	unreadable atomic.Bool // a page of the file could not be read
+	stuck      atomic.Bool // bbolt panicked with its locks held: it would wait for them for ever
 }
 
-// Open opens the file, or creates it with mode 0600 when it does not exist.
+// Open opens the file, or creates it with mode 0600 when it does not exist. The
+// file must be under its own name, not under that of a link: the redo log is
+// found, and the file replaced, by that name.
 // Where a process ended without closing it, the transactions that were answered
 // and may not be in it yet are done again from the redo log beside it.
 //
@@ -75,14 +80,11 @@ func open(path string) (*DB, error) {
 		return nil, err
 	}
 	// By this lock those who find a log left behind take turns.
-	dir, err := os.Open(filepath.Dir(path))
+	dir, err := lockFolder(filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close() // lets go of the lock
-	if err := lockSoon(dir); err != nil {
-		return nil, err
-	}
 	left, err := takeLeftLog(path)
 	if err != nil {
 		return nil, err
@@ -117,8 +119,13 @@ func open(path string) (*DB, error) {
 
 // createIfMissing makes an empty database where there is nothing.
 func createIfMissing(path string) error {
-	_, err := os.Stat(path)
-	if !errors.Is(err, os.ErrNotExist) {
+	info, err := os.Lstat(path)
+	switch {
+	case err == nil && info.Mode()&os.ModeSymlink != 0:
+		return errors.New("is a symbolic link: let the folder be one, not the file in it")
+	case err == nil && !info.Mode().IsRegular():
+		return errors.New("is not a regular file")
+	case !errors.Is(err, os.ErrNotExist):
 		return err
 	}
 	if HasLog(path) {
@@ -140,7 +147,7 @@ func openBolt(path string, mapSize int) (db *bolt.DB, err error) {
 			_ = file.Close()
 		}
 	}()
-	defer catchDamage(&err)()
+	defer CatchDamage(&err)()
 	db, err = bolt.Open(path, 0o600, &bolt.Options{
 		OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
 			file, err = os.OpenFile(name, flag, mode)
@@ -188,7 +195,7 @@ func create(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	dir, err := flock(filepath.Dir(path), syscall.LOCK_EX)
+	dir, err := lockFolder(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
@@ -257,13 +264,20 @@ func (db *DB) Recovered() int { return db.recovered }
 
 // Close writes the list of free pages when the file does not hold it, so that
 // the next Open need not read the whole file, and closes the file. On a full
-// disk the list stays unwritten, and nothing is lost by that.
+// disk the list stays unwritten, and nothing is lost by that. When a page could
+// not be read, the redo log stays.
 func (db *DB) Close() error {
 	var err error
-	if db.redo != nil {
-		err = db.redo.close(db.writeFreelist)
-	} else {
+	switch {
+	case db.stuck.Load():
+		return nil // the end of the process lets go of the file
+	case db.redo == nil:
 		err = db.writeFreelist()
+	case db.unreadable.Load():
+		// What the log follows may be whole, and then the next Open does it again.
+		err = db.redo.abandon()
+	default:
+		err = db.redo.close(db.writeFreelist)
 	}
 	return errors.Join(err, db.bolt.Close())
 }
@@ -272,7 +286,7 @@ func (db *DB) writeFreelist() (err error) {
 	if !db.unsynced.Load() {
 		return nil
 	}
-	defer catchDamage(&err)()
+	defer CatchDamage(&err)()
 	db.bolt.NoFreelistSync, db.bolt.NoSync = false, false
 	err = db.bolt.Update(func(*bolt.Tx) error { return nil })
 	if IsFull(err) {
@@ -299,21 +313,52 @@ func (db *DB) Size() (int64, error) {
 }
 
 // View runs fn in a transaction that sees one committed and durable state.
-func (db *DB) View(fn func(*Tx) error) (err error) {
-	defer catchDamage(&err)()
-	return db.bolt.View(func(tx *bolt.Tx) error {
-		db.redo.durable.await(tx.ID())
-		return fn(&Tx{bolt: tx})
+func (db *DB) View(fn func(*Tx) error) error {
+	return db.guard(func(begun func()) error {
+		return db.bolt.View(func(tx *bolt.Tx) error {
+			begun()
+			db.redo.durable.await(tx.ID())
+			return fn(&Tx{bolt: tx})
+		})
 	})
 }
 
 // Update runs fn in the one writing transaction and commits it durably when fn
 // returns nil.
-func (db *DB) Update(fn func(*Tx) error) (err error) {
-	defer catchDamage(&err)()
+func (db *DB) Update(fn func(*Tx) error) error {
 	db.unsynced.Store(true)
-	return db.redo.update(fn)
+	return db.guard(func(begun func()) error {
+		return db.redo.update(func(tx *Tx) error {
+			begun()
+			return fn(tx)
+		})
+	})
 }
+
+// guard runs a transaction, in which damage is an error. Where bbolt comes upon
+// it before the transaction has begun, at a meta page, it leaves its locks as they
+// are, and nothing more can be done with the file.
+func (db *DB) guard(transact func(begun func()) error) (err error) {
+	if db.stuck.Load() {
+		return errUnreadable
+	}
+	began, ended := false, false
+	defer func() {
+		if errors.Is(err, errUnreadable) {
+			db.unreadable.Store(true)
+		}
+		if !began && !ended {
+			db.stuck.Store(true)
+		}
+	}()
+	defer CatchDamage(&err)()
+	err = transact(func() { began = true })
+	ended = true
+	return err
+}
+
+// errUnreadable says that a page of the map has no page of the file behind it.
+var errUnreadable = fmt.Errorf("%w: a page of it cannot be read, since the file was cut short or the disk fails", ErrDamaged)
 
 // Check walks the whole file and reports each page that is not reachable,
 // reachable twice, or out of order. It must not run beside a writer.
@@ -347,10 +392,11 @@ func (db *DB) provePages() error {
 	return provePages(f, m)
 }
 
-// catchDamage turns the panics with which bbolt answers a page of garbage, and
-// the faults of a map that is longer than its file, into [ErrDamaged]. Other
-// panics are bugs and go on. Use: defer catchDamage(&err)().
-func catchDamage(err *error) func() {
+// CatchDamage turns the panics with which bbolt answers a page of garbage, and
+// the faults of a map that is longer than its file or of a disk that cannot be
+// read, into [ErrDamaged]. Other panics are bugs and go on. Use:
+// defer CatchDamage(&err)().
+func CatchDamage(err *error) func() {
 	before := debug.SetPanicOnFault(true)
 	return func() {
 		debug.SetPanicOnFault(before)
@@ -359,10 +405,14 @@ func catchDamage(err *error) func() {
 			return
 		}
 		_, fault := p.(interface{ Addr() uintptr })
-		if !fault && !raisedInBolt() {
+		switch {
+		case fault:
+			*err = errUnreadable
+		case raisedInBolt():
+			*err = fmt.Errorf("%w: %v", ErrDamaged, p)
+		default:
 			panic(p)
 		}
-		*err = fmt.Errorf("%w: %v", ErrDamaged, p)
 	}
 }
 

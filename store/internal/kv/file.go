@@ -55,14 +55,14 @@ func (db *DB) CompactTo(path string) (err error) {
 	compacted := &DB{bolt: to}
 	compacted.unsynced.Store(true)
 	defer func() { err = errors.Join(err, compacted.Close()) }()
-	defer catchDamage(&err)()
+	defer CatchDamage(&err)()
 	return bolt.Compact(to, db.bolt, compactStep)
 }
 
 // Lock keeps others from opening the file, and from creating it, until the
 // function that it returns is called. [ErrInUse] says that somebody has it open.
 func Lock(path string) (unlock func() error, err error) {
-	dir, err := flock(filepath.Dir(path), syscall.LOCK_EX) // by which create goes
+	dir, err := lockFolder(filepath.Dir(path)) // by which create goes
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,20 @@ func Lock(path string) (unlock func() error, err error) {
 	return func() error { return errors.Join(f.Close(), dir.Close()) }, nil
 }
 
-// flock opens the file or folder and locks it until it is closed.
+// lockFolder locks the folder until it is closed, or gives up after a while:
+// somebody else opens, makes or replaces a database in it.
+func lockFolder(path string) (*os.File, error) {
+	dir, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := lockSoon(dir); err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return dir, nil
+}
+
+// flock opens the file and locks it until it is closed.
 func flock(path string, how int) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {

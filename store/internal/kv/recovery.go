@@ -24,12 +24,12 @@ type leftLog []written
 // HasLog reports whether there is a redo log beside the database: it is open, or
 // was not closed.
 func HasLog(path string) bool {
-	for _, segment := range logPaths(path) {
-		if _, err := os.Stat(segment); err == nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(logPaths(path), exists)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // takeLeftLog reads the log that was left beside the database, if there is one,
@@ -61,7 +61,33 @@ func takeLeftLog(path string) (leftLog, error) {
 		return nil, fmt.Errorf("%w: the redo log beside it (%s) is that of another database; "+
 			"move its files away to open this one without it", ErrDamaged, logPaths(path)[0])
 	}
+	if err := left.reaches(file, path); err != nil {
+		return nil, err
+	}
 	return left, left[0].base.writeTo(file)
+}
+
+// reaches proves that the log is not cut short. bbolt commits a transaction while
+// its record is made durable, and not before the record of the one before is: the
+// newest meta page in the file is of the last record, or of one that nobody was
+// answered about.
+func (left leftLog) reaches(file *os.File, path string) error {
+	n, err := left.count()
+	if err != nil {
+		return err
+	}
+	present := base{pageSize: left[0].base.pageSize}
+	if err := present.readMetas(file); err != nil {
+		return err
+	}
+	newest, _ := present.meta() // the zero value when both pages are torn
+	began, _ := left[0].base.meta()
+	const unanswered = 1
+	if logged := began.txid + uint64(n); newest.txid > logged+unanswered {
+		return fmt.Errorf("%w: its redo log is cut short: the last %d transactions are not in it, and others may have been answered about them; "+
+			"to open the database without the log, move %s-redo0 and -redo1 away, and prove it with crms verify", ErrDamaged, newest.txid-logged, path)
+	}
+	return nil
 }
 
 // lockSoon locks the file until it is closed, or gives up after a while.
@@ -79,14 +105,17 @@ func lockSoon(file *os.File) error {
 	}
 }
 
-// readLeftLog returns nil when no segment is in use.
+// readLeftLog returns nil when no segment is in use: the log was not begun yet, or
+// is half removed.
 func readLeftLog(path string) (leftLog, error) {
 	var left leftLog
-	for _, segment := range logPaths(path) {
+	var files [2][]byte
+	for i, segment := range logPaths(path) {
 		b, err := os.ReadFile(segment)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
+		files[i] = b
 		switch w, ok := parseSegment(b); {
 		case ok:
 			w.path = segment
@@ -94,6 +123,9 @@ func readLeftLog(path string) (leftLog, error) {
 		case bytes.HasPrefix(b, []byte(segmentMagic)): // a disk writes a sector whole, or not at all
 			return nil, fmt.Errorf("%w: the header of its redo log %s cannot be read", ErrDamaged, segment)
 		}
+	}
+	if first, second := logPaths(path)[0], logPaths(path)[1]; left == nil && exists(first) && (!isRetired(files[0]) || exists(second)) {
+		return nil, fmt.Errorf("%w: its redo log (%s) is cut short or zeroed: transactions that were answered are missing", ErrDamaged, first)
 	}
 	slices.SortFunc(left, func(a, b written) int { return cmp.Compare(a.generation, b.generation) })
 	if len(left) == 2 && left[1].generation != left[0].generation+1 {
@@ -106,7 +138,7 @@ func readLeftLog(path string) (leftLog, error) {
 // makes the database file durable and removes the log. It returns how many they
 // were. When it is cut short, the next Open begins with what is left of the log.
 func (l *redoLog) recover(left leftLog) (transactions int, err error) {
-	defer catchDamage(&err)()
+	defer CatchDamage(&err)()
 	if transactions, err = left.count(); err != nil {
 		return 0, err
 	}

@@ -159,7 +159,7 @@ func (l *redoLog) commitUnlogged(b *bolt.Tx) error {
 }
 
 func commit(b *bolt.Tx) (err error) {
-	defer catchDamage(&err)()
+	defer CatchDamage(&err)()
 	return b.Commit()
 }
 
@@ -223,22 +223,28 @@ func (l *redoLog) ready() error {
 }
 
 // start makes the segments. The database file is durable as it is: it was closed,
-// or recovered, before.
+// or recovered, before. The first one gets its name when it has begun, so that one
+// without a beginning is always damage.
 func (l *redoLog) start() (err error) {
-	for i, path := range logPaths(l.path) {
-		if l.segments[i] == nil {
-			if l.segments[i], err = createSegment(path); err != nil {
-				return fmt.Errorf("cannot create the redo log: %w", err)
-			}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("cannot begin the redo log: %w", err), l.release())
+		}
+	}()
+	paths := logPaths(l.path)
+	unnamed := paths[0] + ".new"
+	for i, path := range []string{unnamed, paths[1]} {
+		if l.segments[i], err = createSegment(path); err != nil {
+			return err
 		}
 	}
-	if err := SyncDir(filepath.Dir(l.path)); err != nil {
+	if err := l.turnTo(l.segments[0], 1); err != nil {
 		return err
 	}
-	if err := l.turnTo(l.segments[0], 1); err != nil {
-		return fmt.Errorf("cannot begin the redo log: %w", err)
+	if err := os.Rename(unnamed, paths[0]); err != nil {
+		return err
 	}
-	return nil
+	return SyncDir(filepath.Dir(l.path))
 }
 
 // turnTo begins a segment that follows the present state. It does so durably
@@ -339,6 +345,17 @@ func (l *redoLog) close(last func() error) error {
 }
 
 var errClosed = errors.New("the database is closed")
+
+// abandon closes the log and leaves it where it is, for the next Open.
+func (l *redoLog) abandon() error {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	if l.failed == nil {
+		l.failed = errClosed
+	}
+	l.durable.reach(math.MaxInt)
+	return l.release()
+}
 
 // settle makes the database file whole by itself, with what last writes to it,
 // and removes the log until the next transaction. The caller holds writing.

@@ -125,13 +125,20 @@ type base struct {
 // readBase reads the state that the newest meta page stands for.
 func readBase(file io.ReaderAt, pageSize int) (b base, err error) {
 	b.pageSize = uint32(pageSize)
-	for i := range b.metas {
-		if _, err := file.ReadAt(b.metas[i][:], int64(i*pageSize)); err != nil {
-			return base{}, err
-		}
+	if err := b.readMetas(file); err != nil {
+		return base{}, err
 	}
 	b.rootSum, err = b.sumRoot(file)
 	return b, err
+}
+
+func (b *base) readMetas(file io.ReaderAt) error {
+	for i := range b.metas {
+		if _, err := file.ReadAt(b.metas[i][:], int64(i)*int64(b.pageSize)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // meta is the newest of the meta pages.
@@ -166,8 +173,12 @@ func (b *base) belongsTo(file *os.File) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if m, ok := b.meta(); !ok || info.Size() < m.fileSize() {
+	m, ok := b.meta()
+	if !ok {
 		return false, nil
+	}
+	if need := m.fileSize(); info.Size() < need {
+		return false, fmt.Errorf("%w: the file has %d of at least %d bytes", ErrDamaged, info.Size(), need)
 	}
 	sum, err := b.sumRoot(file)
 	return sum == b.rootSum, err
@@ -218,6 +229,16 @@ func parseSegment(b []byte) (w written, ok bool) {
 		rest = rest[copy(w.base.metas[i][:], rest):]
 	}
 	return w, true
+}
+
+// isRetired reports whether the file is a segment of which retire has said that it
+// is of no use any more.
+func isRetired(b []byte) bool {
+	if len(b) < len(segmentMagic) || !bytes.Equal(b[:len(segmentMagic)], make([]byte, len(segmentMagic))) {
+		return false
+	}
+	_, ok := parseSegment(append([]byte(segmentMagic), b[len(segmentMagic):]...))
+	return ok
 }
 
 // records gives the writes of each record to fn, in order, and returns the
