@@ -61,6 +61,7 @@ type Index struct {
 	opts    Options
 	folders folders
 
+	turns   *turns
 	stop    context.CancelFunc
 	stopped chan struct{}
 	reindex chan chan<- error // asks for a rebuild, and is told whether it has begun
@@ -87,6 +88,7 @@ func Open(src Source, o Options) (*Index, error) {
 		src:     src,
 		opts:    o,
 		folders: folders{o.Dir},
+		turns:   newTurns(atOnce(), longestLine, longestWait),
 		stopped: make(chan struct{}),
 		reindex: make(chan chan<- error),
 		torn:    make(chan *volume, 1),
@@ -209,8 +211,8 @@ func (x *Index) move(position, documents uint64) {
 
 // Search answers the query from an index that holds every change which was
 // committed before the call. When it cannot get there in time, or there is no
-// index yet, the error is of kind Unavailable; a text outside the limits is of
-// kind Invalid.
+// index yet, or too many search at once, the error is of kind Unavailable; a text
+// outside the limits is of kind Invalid.
 func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	r, err := parse(q.Text)
 	if err != nil {
@@ -220,7 +222,11 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	ids, total, err := v.find(r, max(0, q.Offset), max(0, q.Limit))
+	if err := x.turns.take(ctx); err != nil {
+		return Result{}, err
+	}
+	ids, total, err := v.find(r, max(0, q.Offset), max(0, q.Limit)) // never panics
+	x.turns.end()
 	switch {
 	case err == nil:
 		return Result{IDs: ids, Total: total}, nil

@@ -21,6 +21,8 @@ type Status struct {
 	Documents uint64 // customers that can be found
 	Done      int    // customers that the rebuild has written
 	Total     int    // of so many; 0 when there is no rebuild
+	Waiting   int    // searches that wait for others to end
+	Refused   uint64 // searches that were, since the index was opened, since too many waited
 }
 
 // Status returns the present state.
@@ -29,6 +31,7 @@ func (x *Index) Status() Status {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	s := x.status
+	s.Waiting, s.Refused = int(x.turns.waiting.Load()), x.turns.refused.Load()
 	if x.current == nil {
 		s.Lag = last
 		return s

@@ -115,6 +115,8 @@ func indexFigures(x *search.Index) prometheus.Collector {
 		lag       = gauge("crms_search_lag_changes", "Changes of the store that searches do not see yet.")
 		documents = gauge("crms_search_documents", "Customers that can be found.")
 		rebuilt   = gauge("crms_search_rebuild_ratio", "How far a rebuild of the search index has come, from 0 to 1; 1 when there is none.")
+		waiting   = gauge("crms_search_waiting", "Searches that wait for others to end.")
+		refused   = counter("crms_search_refused_total", "Searches that were refused since too many waited, or waited for too long.")
 	)
 	return collector(func(yield func(prometheus.Metric)) {
 		s := x.Status()
@@ -126,6 +128,8 @@ func indexFigures(x *search.Index) prometheus.Collector {
 		yield(lag.is(float64(s.Lag)))
 		yield(documents.is(float64(s.Documents)))
 		yield(rebuilt.is(rebuiltRatio(s)))
+		yield(waiting.is(float64(s.Waiting)))
+		yield(refused.is(float64(s.Refused)))
 	})
 }
 

@@ -70,6 +70,8 @@ func TestFiguresAreThoseOfStoreAndIndex(t *testing.T) {
 		"crms_search_position":                          {"": 1},
 		"crms_search_lag_changes":                       {"": 0},
 		"crms_search_documents":                         {"": 1},
+		"crms_search_waiting":                           {"": 0},
+		"crms_search_refused_total":                     {"": 0},
 		"crms_search_rebuild_ratio":                     {"": 1},
 		"crms_backup_last_success_timestamp_seconds":    {"": float64(noon.Add(-time.Hour).Unix())},
 		"crms_backup_failed":                            {"": 0},
