@@ -17,6 +17,7 @@ import (
 type order struct {
 	ids    []crm.ID // by document number
 	newest []uint32 // the document numbers, newest first
+	rank   []uint32 // by document number, its place in newest
 }
 
 // orderCache keeps the orders of a volume's segments, which never change.
@@ -44,21 +45,31 @@ func (s *segment) order() (*order, error) {
 }
 
 func readOrder(s *segment) (*order, error) {
-	n := s.part.Segment().Count()
-	o := &order{ids: make([]crm.ID, n), newest: make([]uint32, n)}
-	for i := range n {
-		id, err := s.part.DocID(i)
+	ids := make([]crm.ID, s.part.Segment().Count())
+	for i := range ids {
+		id, err := s.part.DocID(uint64(i))
 		if err != nil {
 			return nil, err
 		}
-		if len(id) != len(o.ids[i]) {
+		if len(id) != len(ids[i]) {
 			return nil, fmt.Errorf("%w: document %d has no id", errTorn, i)
 		}
-		o.ids[i] = crm.ID(id)
+		ids[i] = crm.ID(id)
+	}
+	return orderOf(ids), nil
+}
+
+// orderOf makes the order of documents that have the ids.
+func orderOf(ids []crm.ID) *order {
+	o := &order{ids: ids, newest: make([]uint32, len(ids)), rank: make([]uint32, len(ids))}
+	for i := range o.newest {
 		o.newest[i] = uint32(i)
 	}
-	slices.SortFunc(o.newest, func(a, b uint32) int { return newestFirst(o.ids[a], o.ids[b]) })
-	return o, nil
+	slices.SortFunc(o.newest, func(a, b uint32) int { return newestFirst(ids[a], ids[b]) })
+	for rank, doc := range o.newest {
+		o.rank[doc] = uint32(rank)
+	}
+	return o
 }
 
 func compareIDs(a, b crm.ID) int  { return bytes.Compare(a[:], b[:]) }
@@ -96,16 +107,40 @@ type walk struct {
 	id   crm.ID // of the document it stands at
 }
 
-// newWalk stands before the first document. A small set is sorted; a large one
-// is met often enough on the way through the whole order.
-func newWalk(o *order, set *roaring.Bitmap) *walk {
-	n := set.GetCardinality()
-	if n*n > uint64(len(o.newest)) {
+// lookupCost is how much longer it takes to look a document up in a set than to
+// meet it on the way through the set.
+const lookupCost = 4
+
+// newWalk stands before the first document, and goes to the first so many. Of a
+// small set these are picked out; a large one is met often enough on the way
+// through the whole order.
+func newWalk(o *order, set *roaring.Bitmap, first int) *walk {
+	n := int(set.GetCardinality())
+	if n*n/lookupCost > first*len(o.newest) {
 		return &walk{order: o, set: set, docs: o.newest}
 	}
-	docs := set.ToArray()
-	slices.SortFunc(docs, func(a, b uint32) int { return newestFirst(o.ids[a], o.ids[b]) })
-	return &walk{order: o, docs: docs}
+	return &walk{order: o, docs: o.first(set, n, first)}
+}
+
+// first picks the newest so many documents out of a set of n.
+func (o *order) first(set *roaring.Bitmap, n, most int) []uint32 {
+	ranks := make([]uint32, 0, min(2*most, n+1)) // never full when all are kept
+	beyond := uint32(len(o.newest))
+	set.Iterate(func(doc uint32) bool {
+		if rank := o.rank[doc]; rank < beyond {
+			if ranks = append(ranks, rank); len(ranks) == cap(ranks) {
+				slices.Sort(ranks)
+				ranks, beyond = ranks[:most], ranks[most]
+			}
+		}
+		return true
+	})
+	slices.Sort(ranks)
+	docs := ranks[:min(most, len(ranks))]
+	for i, rank := range docs {
+		docs[i] = o.newest[rank]
+	}
+	return docs
 }
 
 // next moves to the next document; it is false behind the last.
@@ -144,7 +179,7 @@ func newest(ids []crm.ID, segments []*segment, sets []*roaring.Bitmap, offset, l
 		if err != nil {
 			return nil, err
 		}
-		if w := newWalk(o, set); w.next() {
+		if w := newWalk(o, set, offset+limit); w.next() {
 			h = append(h, w)
 		}
 	}
