@@ -9,11 +9,16 @@ LDFLAGS := -s -w -X crms/cmd.linkedVersion=$(VERSION) -X crms/cmd.linkedCommit=$
 FUZZTIME  ?= 5s
 BENCHTIME ?= 0.5s
 
-.PHONY: run build test check format vet staticcheck tidy race console fuzz bench bench-all
+# How long make soak keeps a server under load, and how often it kills one at a
+# random moment besides.
+SOAK        ?= 30m
+SOAK_ROUNDS ?= 300
+
+.PHONY: run build test check format vet staticcheck tidy race console fuzz soak bench bench-all
 
 # The profile is for what is run, not for what is tested: with it everything is
 # compiled a second time.
-test vet staticcheck race console fuzz: export GOFLAGS := $(GOFLAGS) -pgo=off
+test vet staticcheck race console fuzz soak: export GOFLAGS := $(GOFLAGS) -pgo=off
 
 run: build
 	./bin/crms serve --dev
@@ -55,6 +60,12 @@ fuzz:
 		echo "$$package $$target"; \
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null; \
 	done
+
+# soak is for what takes long: a server under load, backed up and killed for half
+# an hour, then kills at random moments and at every durable step there is.
+soak:
+	CRMS_SOAK=$(SOAK) go test -count=1 -v -timeout 5h -run '^TestSoak$$' ./cmd
+	CRMS_SOAK=$(SOAK) CRMS_SOAK_ROUNDS=$(SOAK_ROUNDS) go test -count=1 -timeout 5h -run '^(TestKill|TestCrash)' ./cmd ./store
 
 # bench measures the server under load beside a bare handler, and the store's durable writes beside bare bbolt.
 bench:

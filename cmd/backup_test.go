@@ -111,7 +111,7 @@ func TestBackupBesideWriters(t *testing.T) {
 	t.Run("it tells what it has written", func(t *testing.T) {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
-		assert.Regexp(t, `^backed up \d+ customers, 0 orders, 0 complaints as of \S+ \S+ UTC \(generation [0-9a-f]{8}, change \d+\)\n`, toFile.stdout)
+		assert.Regexp(t, `^backed up \d+ customers, \d+ orders, \d+ complaints as of \S+ \S+ UTC \(generation [0-9a-f]{8}, change \d+\)\n`, toFile.stdout)
 		assert.True(t, strings.HasSuffix(again.stdout, fmt.Sprintf("\n%s: %d bytes, SHA-256 %x\n", path, len(content), sha256.Sum256(content))), again.stdout)
 		assert.Empty(t, toFile.stderr)
 	})

@@ -202,7 +202,7 @@ func kindsBelow(t *testing.T, dir string) []string {
 	t.Helper()
 	kinds := []string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
-		kind := numbers.ReplaceAllString(strings.TrimPrefix(path, dir), "#")
+		kind := withoutNumbers(strings.TrimPrefix(path, dir))
 		if kind != "/data/search/CURRENT" && !strings.HasPrefix(kind, "/data/search/index-#") {
 			kinds = append(kinds, kind)
 		}

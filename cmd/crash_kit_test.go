@@ -103,14 +103,16 @@ var decides = map[string]bool{"rename": true, "link": true, "remove": true}
 
 // kindOf is a step without what differs from run to run.
 func kindOf(s crashpoint.Step) crashpoint.Step {
-	return crashpoint.Step{Call: s.Call, Path: numbers.ReplaceAllString(s.Path, "#")}
+	return crashpoint.Step{Call: s.Call, Path: withoutNumbers(s.Path)}
 }
 
 // lastOf tells the last few steps.
 func lastOf(steps []crashpoint.Step) string { return fmt.Sprint(steps[max(0, len(steps)-4):]) }
 
 // numbers are what differs in the names of files from run to run.
-var numbers = regexp.MustCompile(`\d+T?\d*Z?`)
+var numbers = regexp.MustCompile(`[0-9a-f]{12}\.zap|\d+(T\d+Z)?`)
+
+func withoutNumbers(path string) string { return numbers.ReplaceAllString(path, "#") }
 
 // killed is the code of a process that a signal has ended.
 const killed = -1
