@@ -136,10 +136,18 @@ func TestMigrationThatFailsAtEveryStartKeepsOneCopy(t *testing.T) {
 	p.assertCopy(t)
 }
 
+func TestMigrationThatIsDoneAgainWithinTheSecondHasACopyOfItsOwn(t *testing.T) {
+	p := newPlot(t)
+	require.Error(t, p.migrate(1, []migration{fails(2)}, upgrade))
+	require.NoError(t, p.migrate(1, []migration{mark(2)}, upgrade))
+	assert.Equal(t, []string{"crms.db", copyBefore + "-2"}, p.files(t))
+}
+
 func TestNothingIsMigratedWithoutACopy(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, os.Mkdir(filepath.Join(p.dir, copyBefore), 0o700))
+	require.NoError(t, os.Rename(p.dir, p.dir+"-elsewhere"))
 	err := p.migrate(1, []migration{mark(2)}, upgrade)
+	require.NoError(t, os.Rename(p.dir+"-elsewhere", p.dir))
 	assert.ErrorContains(t, err, "cannot keep a copy before a migration")
 	assert.Equal(t, "1", p.meta(t, metaSchema))
 	assert.Empty(t, p.meta(t, "marks"))
