@@ -64,6 +64,9 @@ type checkpoint struct {
 // logPaths are the names of the two segments of a database's redo log.
 func logPaths(path string) []string { return []string{path + "-redo0", path + "-redo1"} }
 
+// unnamedSegment is the first segment while it is begun.
+func unnamedSegment(path string) string { return logPaths(path)[0] + ".new" }
+
 func newRedoLog(b *bolt.DB, path string) (*redoLog, error) {
 	b.NoSync, b.NoGrowSync = true, true
 	l := &redoLog{bolt: b, path: path, number: 1, synced: make(chan error, 1)}
@@ -231,12 +234,13 @@ func (l *redoLog) start() (err error) {
 			err = errors.Join(fmt.Errorf("cannot begin the redo log: %w", err), l.release())
 		}
 	}()
-	paths := logPaths(l.path)
-	unnamed := paths[0] + ".new"
-	for i, path := range []string{unnamed, paths[1]} {
-		if l.segments[i], err = createSegment(path); err != nil {
-			return err
-		}
+	paths, unnamed := logPaths(l.path), unnamedSegment(l.path)
+	// In this order, since nobody looks for the unnamed one alone.
+	if l.segments[1], err = createSegment(paths[1]); err != nil {
+		return err
+	}
+	if l.segments[0], err = createSegment(unnamed); err != nil {
+		return err
 	}
 	if err := l.turnTo(l.segments[0], 1); err != nil {
 		return err
@@ -404,7 +408,7 @@ func (l *redoLog) release() (err error) {
 
 // removeLog removes the log of a database that is whole without it.
 func removeLog(path string) error {
-	for _, segment := range logPaths(path) {
+	for _, segment := range append([]string{unnamedSegment(path)}, logPaths(path)...) {
 		if err := os.Remove(segment); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
