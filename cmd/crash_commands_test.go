@@ -64,9 +64,8 @@ func TestCrashOfCommands(t *testing.T) {
 			k.after = c.see(t, v, dir)
 			v.requireSound(t, dir)
 			k.files = kindsBelow(t, dir)
-			moments := chosen(trace.Steps())
-			for _, m := range moments {
-				t.Run(m.of(trace.Steps()), func(t *testing.T) { k.dies(t, m) })
+			for _, m := range momentsOf(trace.Steps()) {
+				t.Run(m.String(), func(t *testing.T) { k.dies(t, m) })
 			}
 		})
 	}
@@ -97,9 +96,9 @@ func (k crashed) copy(t *testing.T) string {
 }
 
 // dies kills the command at the moment, and then runs it again.
-func (k crashed) dies(t *testing.T, m moment) {
+func (k crashed) dies(t *testing.T, m crashpoint.Moment) {
 	dir := k.copy(t)
-	p, trace := k.watched(t, dir, crashpoint.At(m.n, m.done), k.line(dir)...)
+	p, trace := k.watched(t, dir, m.At(), k.line(dir)...)
 	got := p.wait(t)
 	steps := lastOf(trace.Steps())
 	if got.code != killed { // its threads took turns in another way, with fewer steps
@@ -202,7 +201,7 @@ func kindsBelow(t *testing.T, dir string) []string {
 	t.Helper()
 	kinds := []string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
-		kind := withoutNumbers(strings.TrimPrefix(path, dir))
+		kind := crashpoint.WithoutNumbers(strings.TrimPrefix(path, dir))
 		if kind != "/data/search/CURRENT" && !strings.HasPrefix(kind, "/data/search/index-#") {
 			kinds = append(kinds, kind)
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,66 +61,17 @@ func (v victim) watched(t *testing.T, below string, kill func(crashpoint.Moment)
 	return p, traced
 }
 
-// moment is one at which a process is killed.
-type moment struct {
-	n    int
-	done bool
-}
-
-// chosen are the moments at which a process with these steps is killed. In the
-// long form of the tests that is before and after each; in the short one steps of
-// a kind in a row stand for each other, and so do those that come again and again.
-func chosen(steps []crashpoint.Step) (moments []moment) {
+// momentsOf are those at which a process with these steps is killed: a few, or
+// all in the long form of the tests.
+func momentsOf(steps []crashpoint.Step) []crashpoint.Moment {
 	if soaking() {
-		for n := range steps {
-			moments = append(moments, moment{n, false}, moment{n, true})
-		}
-		return moments
+		return crashpoint.AllMoments(steps)
 	}
-	met := map[crashpoint.Step]int{}
-	for from := 0; from < len(steps); {
-		kind, to := kindOf(steps[from]), from+1
-		for to < len(steps) && kindOf(steps[to]) == kind {
-			to++
-		}
-		if met[kind]++; met[kind] <= mostOfAKind {
-			moments = append(moments, moment{(from + to) / 2, false})
-			if decides[kind.Call] {
-				moments = append(moments, moment{to - 1, true})
-			}
-		}
-		from = to
-	}
-	return append(moments, moment{len(steps) - 1, true})
-}
-
-// mostOfAKind is how many rows of the same step the short form looks at.
-const mostOfAKind = 1
-
-// decides says after which steps others see something else under a name.
-var decides = map[string]bool{"rename": true, "link": true, "remove": true}
-
-// kindOf is a step without what differs from run to run.
-func kindOf(s crashpoint.Step) crashpoint.Step {
-	return crashpoint.Step{Call: s.Call, Path: withoutNumbers(s.Path)}
+	return crashpoint.FewMoments(steps)
 }
 
 // lastOf tells the last few steps.
 func lastOf(steps []crashpoint.Step) string { return fmt.Sprint(steps[max(0, len(steps)-4):]) }
 
-// numbers are what differs in the names of files from run to run.
-var numbers = regexp.MustCompile(`[0-9a-f]{12}\.zap|\d+(T\d+Z)?`)
-
-func withoutNumbers(path string) string { return numbers.ReplaceAllString(path, "#") }
-
 // killed is the code of a process that a signal has ended.
 const killed = -1
-
-// of names the moment.
-func (m moment) of(steps []crashpoint.Step) string {
-	when := "before"
-	if m.done {
-		when = "after"
-	}
-	return fmt.Sprintf("%s %s (%d)", when, kindOf(steps[m.n]), m.n)
-}

@@ -56,7 +56,7 @@ func (p point) String() string {
 func (p point) reached() func(crashpoint.Moment) bool {
 	met := 0
 	return func(m crashpoint.Moment) bool {
-		if kindOf(m.Step) != p.kind || m.Done != p.done {
+		if m.Kind() != p.kind || m.Done != p.done {
 			return false
 		}
 		met++
@@ -71,7 +71,7 @@ func pointsOf(steps []crashpoint.Step) (points []point) {
 	times := map[crashpoint.Step]int{}
 	var kinds []crashpoint.Step
 	for _, s := range steps {
-		kind := kindOf(s)
+		kind := s.Kind()
 		if times[kind]++; times[kind] == 1 {
 			kinds = append(kinds, kind)
 		}
@@ -79,7 +79,7 @@ func pointsOf(steps []crashpoint.Step) (points []point) {
 	for _, kind := range kinds {
 		all := times[kind]
 		if !soaking() {
-			points = append(points, point{kind, min((all+1)/2, 20), decides[kind.Call]})
+			points = append(points, point{kind, min((all+1)/2, 20), kind.Decides()})
 			continue
 		}
 		for nth := range map[int]bool{1: true, 2: true, all / 4: true, all / 2: true, all * 3 / 4: true, all: true} {

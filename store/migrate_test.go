@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,4 +173,30 @@ func TestAMigratedStoreIsWrittenAsBefore(t *testing.T) {
 	findings, err := p.Verify()
 	require.NoError(t, err)
 	assert.Empty(t, findings)
+}
+
+// MigrateElsewhere is the process that is killed while it brings the store in the
+// folder to version 3.
+func MigrateElsewhere(dir string) {
+	s, version, err := openAsItIs(dir)
+	if err == nil {
+		err = errors.Join(s.migrate(version, []migration{mark(2), mark(3)}, time.Now()), s.db.Close())
+	}
+	if err != nil {
+		println(err.Error())
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// openAsItIs opens a store of whatever version without bringing it to another.
+func openAsItIs(dir string) (s *Store, version int, err error) {
+	s = &Store{dir: dir, log: slog.New(slog.DiscardHandler)}
+	if s.db, err = kv.Open(filepath.Join(dir, fileName)); err != nil {
+		return nil, 0, err
+	}
+	s.setZone(time.UTC)
+	s.committer = newCommitter(s)
+	err = s.db.View(func(tx *kv.Tx) (err error) { version, err = s.storedVersion(tx); return err })
+	return s, version, err
 }

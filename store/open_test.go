@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("CRMS_TEST_INGEST"); dir != "" {
 		ingestUntilKilled(dir)
 	}
+	if dir := os.Getenv("CRMS_TEST_MIGRATE"); dir != "" {
+		store.MigrateElsewhere(dir)
+	}
 	os.Exit(m.Run())
 }
 

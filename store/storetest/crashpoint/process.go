@@ -15,22 +15,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Moment is a step that is about to be done, or has just been.
-type Moment struct {
-	Step
-	N    int  // of the process' steps, from 0
-	Done bool // or failed
-}
-
 // Watch says which steps are watched, and when the process is to die.
 type Watch struct {
 	Below string            // folder
 	Kill  func(Moment) bool // asked at both moments of each step, by one goroutine; nil for never
-}
-
-// At kills at both moments' one of step n.
-func At(n int, done bool) func(Moment) bool {
-	return func(m Moment) bool { return m.N == n && m.Done == done }
 }
 
 // Process runs under ptrace.

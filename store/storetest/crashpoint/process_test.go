@@ -83,7 +83,7 @@ func TestTheProcessDiesAtTheStep(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			p := start(t, dir, crashpoint.At(test.n, test.done))
+			p := start(t, dir, crashpoint.Moment{N: test.n, Done: test.done}.At())
 			ws, err := p.Wait()
 			require.NoError(t, err)
 			assert.Equal(t, syscall.SIGKILL, ws.Signal())
@@ -99,4 +99,16 @@ func TestTheProcessDiesAtTheStep(t *testing.T) {
 			assert.Equal(t, test.files, files)
 		})
 	}
+}
+
+func TestMoments(t *testing.T) {
+	write, again := crashpoint.Step{"write", "schema-1/a"}, crashpoint.Step{"write", "schema-2/a"}
+	rename := crashpoint.Step{"rename", "a"}
+	steps := []crashpoint.Step{write, again, rename, write}
+	t.Run("a few take one of each kind, and what a rename has done", func(t *testing.T) {
+		assert.Equal(t, []crashpoint.Moment{{again, 1, false}, {rename, 2, false}, {rename, 2, true}, {write, 3, true}}, crashpoint.FewMoments(steps))
+	})
+	t.Run("all are before and after each", func(t *testing.T) {
+		assert.Len(t, crashpoint.AllMoments(steps), 8)
+	})
 }
