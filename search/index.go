@@ -218,15 +218,19 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	v, err := x.reach(ctx, x.src.LastSeq())
-	if err != nil {
+	seq := x.src.LastSeq()
+	if _, err := x.reach(ctx, seq); err != nil { // before the turn: who waits for a write keeps nobody from searching
 		return Result{}, err
 	}
 	if err := x.turns.take(ctx); err != nil {
 		return Result{}, err
 	}
-	ids, total, err := v.find(r, max(0, q.Offset), max(0, q.Limit)) // never panics
-	x.turns.end()
+	defer x.turns.end()
+	v, err := x.reach(ctx, seq) // another one, where a rebuild has ended in between
+	if err != nil {
+		return Result{}, err
+	}
+	ids, total, err := v.find(r, max(0, q.Offset), max(0, q.Limit))
 	switch {
 	case err == nil:
 		return Result{IDs: ids, Total: total}, nil

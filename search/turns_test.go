@@ -89,3 +89,21 @@ func TestASearchTakesATurn(t *testing.T) {
 	assertKind(t, crm.Unavailable, err)
 	assert.EqualValues(t, 1, x.Status().Refused)
 }
+
+func TestASearchThatWaitedAsksTheIndexThatThereIsThen(t *testing.T) {
+	x := open(t, someone())
+	awaitOK(t, x)
+	x.turns = newTurns(1, 1, time.Minute)
+	require.NoError(t, x.turns.take(t.Context()))
+	answered := make(chan error, 1)
+	go func() {
+		_, err := x.Search(t.Context(), Query{Text: "john", Limit: 1})
+		answered <- err
+	}()
+	require.Eventually(t, func() bool { return x.Status().Waiting == 1 }, time.Minute, time.Millisecond)
+	before := x.volume()
+	require.NoError(t, x.Reindex())
+	require.Eventually(t, func() bool { return x.volume() != before && x.Status().State == OK }, time.Minute, time.Millisecond)
+	x.turns.end()
+	assert.NoError(t, <-answered)
+}
