@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"crms/store"
@@ -79,10 +80,16 @@ func (d *Dispatcher) judge(e store.OutboxEntry, r *http.Response) verdict {
 	case code >= 200 && code < 300, code == http.StatusNotFound && e.What == store.DeleteOut:
 		return verdict{}
 	case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= 500:
-		return verdict{err: errors.New("ATHS answered " + r.Status), retryAfter: retryAfter(r, d.Now())}
+		return verdict{err: answered(code), retryAfter: retryAfter(r, d.Now())}
 	default:
-		return verdict{err: errors.New("ATHS answered " + r.Status), final: true}
+		return verdict{err: answered(code), final: true}
 	}
+}
+
+// answered is the error of a status, in the words of RFC 9110: those that ATHS
+// chose may name people, and the error is logged.
+func answered(code int) error {
+	return errors.New(strings.TrimSpace(fmt.Sprintf("ATHS answered %d %s", code, http.StatusText(code))))
 }
 
 // retryAfter reads the header in both of its forms (RFC 9110, 10.2.3). It is 0
