@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -58,7 +59,7 @@ func (v *volume) compareAll(ctx context.Context, src Source) (findings []string,
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if findings, err = s.damagedFiles(); err != nil || len(findings) > 0 {
+	if findings, err = v.damagedFiles(s); err != nil || len(findings) > 0 {
 		return findings, nil, err // what stands in a damaged file says nothing
 	}
 	entries, err := s.entries()
@@ -205,19 +206,46 @@ func (s *snapshot) err() error {
 
 // damagedFiles compares the segments' files with the checksums at their ends,
 // which Bleve writes but never reads.
-func (s *snapshot) damagedFiles() (findings []string, err error) {
-	for _, seg := range s.segments {
-		file, ok := seg.part.Segment().(segapi.PersistedSegment)
-		if !ok {
-			continue // still in memory
+func (v *volume) damagedFiles(s *snapshot) (findings []string, err error) {
+	for _, path := range s.files() {
+		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			gone, err := v.isGone(path)
+			if err != nil {
+				return nil, err
+			}
+			if gone {
+				findings = append(findings, fmt.Sprintf("search index: file %s is missing", path))
+			}
+			continue
 		}
-		b, err := os.ReadFile(file.Path())
 		if err != nil {
 			return nil, err
 		}
 		if len(b) < crc32.Size || crc32.ChecksumIEEE(b[:len(b)-crc32.Size]) != binary.BigEndian.Uint32(b[len(b)-crc32.Size:]) {
-			findings = append(findings, fmt.Sprintf("search index: file %s is damaged", file.Path()))
+			findings = append(findings, fmt.Sprintf("search index: file %s is damaged", path))
 		}
 	}
 	return findings, nil
+}
+
+// isGone reports whether the index as it is now needs a file that is not there.
+// Bleve removes what it has merged even while a snapshot has it open.
+func (v *volume) isGone(path string) (needed bool, err error) {
+	s, err := v.snapshot()
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	return slices.Contains(s.files(), path), nil
+}
+
+// files are the paths of the segments, but for those still in memory.
+func (s *snapshot) files() (paths []string) {
+	for _, seg := range s.segments {
+		if file, is := seg.part.Segment().(segapi.PersistedSegment); is {
+			paths = append(paths, file.Path())
+		}
+	}
+	return paths
 }
