@@ -35,6 +35,14 @@ func TestCrashOfAServer(t *testing.T) {
 			s.requireKept(t)
 		})
 	}
+	t.Run("when ATHS has heard, before it answers", func(t *testing.T) {
+		t.Parallel()
+		s := newServed(t, v)
+		s.killedByATHS = true
+		s.live(t, nil)
+		s.requireKept(t)
+		assert.Positive(t, s.aths.repeats, "it hears of it again")
+	})
 }
 
 // point is where a server is killed: before or after it takes a step of the kind
@@ -95,11 +103,13 @@ type served struct {
 	dir     string
 	aths    *hearing
 	writers []*writer
+
+	killedByATHS bool
 }
 
 func newServed(t *testing.T, v victim) served {
 	t.Helper()
-	return served{v, scratch(t), newHearing(t), numbered(0, 3)}
+	return served{victim: v, dir: scratch(t), aths: newHearing(t), writers: numbered(0, 3)}
 }
 
 func (s served) data() string    { return filepath.Join(s.dir, "data") }
@@ -118,6 +128,9 @@ const lifetime = 1200
 func (s served) live(t *testing.T, kill func(crashpoint.Moment) bool) []crashpoint.Step {
 	t.Helper()
 	p, trace := s.watched(t, s.dir, kill, s.line()...)
+	if s.killedByATHS {
+		s.aths.beforeAnswer(3, func() { _ = p.child.Kill() })
+	}
 	s.connect(t, p)
 	var answered atomic.Int64
 	each(s.writers, func(w *writer) {

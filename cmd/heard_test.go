@@ -23,6 +23,9 @@ type hearing struct {
 	heard    map[string][]told // by user, in the order in which it came, repeats in a row once
 	repeats  int
 	disorder []string
+	requests int
+	nth      int    // request, before the answer to which
+	then     func() // is done
 }
 
 // told is a change that ATHS was told of, and the key by which it knows a repeat.
@@ -39,6 +42,14 @@ func newHearing(t *testing.T) *hearing {
 	return h
 }
 
+// beforeAnswer has something done when the nth request has been heard and is not
+// answered yet.
+func (h *hearing) beforeAnswer(nth int, then func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.nth, h.then = nth, then
+}
+
 func (h *hearing) hear(r *http.Request) {
 	user, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/api/users/"), "/")
 	now := told{key: r.Header.Get("Idempotency-Key"), what: "deleted"}
@@ -49,6 +60,9 @@ func (h *hearing) hear(r *http.Request) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.requests++; h.requests == h.nth {
+		h.then()
+	}
 	before := h.heard[user]
 	switch {
 	case len(before) > 0 && before[len(before)-1] == now:
