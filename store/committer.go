@@ -65,16 +65,17 @@ const maxGroup = 512
 // concurrent writers share the price of making a change durable, which is nearly
 // all of it. There is no goroutine for it: of the callers who wait, one leads. It
 // commits the group that it finds, its own command among them, and hands the
-// lead to the first of those who came meanwhile. A writer who is alone so waits
-// for nobody.
+// lead to the first of those who came meanwhile: their group is applied while the
+// first one's waits for the disk. A writer who is alone so waits for nobody.
 type committer struct {
 	store *Store
 
 	mu      sync.Mutex
 	waiting []*request
 	led     bool // by a caller who takes what is waiting
+	syncing int  // groups that are committed and not answered
 	closed  bool
-	idle    sync.Cond // led has ended; with mu
+	idle    sync.Cond // led or syncing have ended; with mu
 
 	working sync.Mutex // held while a group is committed
 }
@@ -139,28 +140,39 @@ func (c *committer) enqueue(r *request) error {
 	return nil
 }
 
-// lead commits the group of those who wait, of whom r is the first, and hands
-// the lead on.
+// lead commits the group of those who wait, of whom r is the first, hands the
+// lead on, and answers the group when it is durable.
 func (c *committer) lead(r *request) {
 	c.mu.Lock()
 	group := c.waiting[:min(len(c.waiting), maxGroup)]
 	c.waiting = slices.Clone(c.waiting[len(group):])
 	c.mu.Unlock()
 
-	c.commit(group)
+	began := time.Now()
+	state, err := c.commit(group)
+	c.handOn()
+	c.settle(group, state, err, began)
 
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.waiting) > 0 {
-		c.waiting[0].turn <- leads
-	} else {
-		c.led = false
-		c.idle.Broadcast()
-	}
 	for _, other := range group {
 		if other != r {
 			other.turn <- answered
 		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.syncing--
+	c.idle.Broadcast()
+}
+
+// handOn hands the lead to the first of those who wait.
+func (c *committer) handOn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.syncing++
+	if len(c.waiting) > 0 {
+		c.waiting[0].turn <- leads
+	} else {
+		c.led = false
 	}
 }
 
@@ -177,7 +189,7 @@ func (c *committer) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	for c.led {
+	for c.led || c.syncing > 0 {
 		c.idle.Wait()
 	}
 }
@@ -185,30 +197,39 @@ func (c *committer) close() {
 // commit applies the group in one transaction. A command that fails after it
 // has written would take its neighbours with it: the transaction is rolled back
 // and done again without that command, until it goes through.
-func (c *committer) commit(group []*request) {
+func (c *committer) commit(group []*request) (kv.State, error) {
 	c.working.Lock()
 	defer c.working.Unlock()
-	began := time.Now()
 	broken := map[*request]bool{}
 	for {
-		err := c.transact(group, broken)
+		state, err := c.transact(group, broken)
 		var half *halfDoneError
-		switch {
-		case errors.As(err, &half):
-			c.store.log.Error("a command failed half way and was rolled back", "error", half.request.err)
-			broken[half.request] = true
-			continue
-		case errors.Is(err, errNothingToCommit):
-			return
-		case err != nil:
-			for _, r := range group {
-				if !broken[r] && r.err == nil {
-					r.err = commitError(err)
-				}
+		if !errors.As(err, &half) {
+			return state, err
+		}
+		c.store.log.Error("a command failed half way and was rolled back", "error", half.request.err)
+		broken[half.request] = true
+	}
+}
+
+// settle waits until what the group has written, and seen, is durable: an answer
+// that nothing had to be changed speaks of the state too. It sets the errors that
+// the commands do not have of themselves.
+func (c *committer) settle(group []*request, state kv.State, err error, began time.Time) {
+	nothing := errors.Is(err, errNothingToCommit)
+	if nothing {
+		err = nil
+	}
+	lost := c.store.db.Await(state)
+	if err = errors.Join(err, lost); err != nil {
+		for _, r := range group {
+			if lost != nil || r.err == nil {
+				r.err = commitError(err)
 			}
 		}
+	}
+	if !nothing || err != nil {
 		c.store.onCommit(Commit{len(group), time.Since(began), err})
-		return
 	}
 }
 
@@ -220,10 +241,10 @@ func (e *halfDoneError) Error() string { return "command failed half way" }
 // errNothingToCommit rolls a transaction back in which nothing was written.
 var errNothingToCommit = errors.New("nothing to commit")
 
-func (c *committer) transact(group []*request, broken map[*request]bool) error {
+func (c *committer) transact(group []*request, broken map[*request]bool) (kv.State, error) {
 	s := c.store
 	var t *tx
-	err := s.db.Update(func(kvtx *kv.Tx) error {
+	state, err := s.db.Write(func(kvtx *kv.Tx) error {
 		t = &tx{Tx: kvtx, schema: s.schema, store: s}
 		for _, r := range group {
 			if broken[r] {
@@ -249,7 +270,7 @@ func (c *committer) transact(group []*request, broken map[*request]bool) error {
 	case errors.Is(err, errNothingToCommit):
 		s.count(t) // events that changed nothing have been dealt with too
 	}
-	return err
+	return state, err
 }
 
 // applyOne turns a panic of the command into an error, so that a bug in one

@@ -27,7 +27,7 @@ type Options struct {
 	// is queued.
 	TellATHS bool
 	// OnCommit is told of each transaction that commands have written in, before
-	// they are answered. Commits wait for it.
+	// they are answered, by several goroutines at once.
 	OnCommit func(Commit)
 	Now      func() time.Time // time.Now when nil; only for when the store was made
 	Log      *slog.Logger     // slog.Default() when nil

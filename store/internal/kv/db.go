@@ -257,7 +257,7 @@ func readThrough(path string, m meta) error {
 }
 
 // Stopped reports whether updates fail with [ErrStopped] from now on.
-func (db *DB) Stopped() bool { return db.redo.stopped.Load() }
+func (db *DB) Stopped() bool { return db.redo.durable.failure() != nil }
 
 // Recovered is how many transactions Open has done again from the redo log.
 func (db *DB) Recovered() int { return db.recovered }
@@ -317,22 +317,43 @@ func (db *DB) View(fn func(*Tx) error) error {
 	return db.guard(func(begun func()) error {
 		return db.bolt.View(func(tx *bolt.Tx) error {
 			begun()
-			db.redo.durable.await(tx.ID())
+			_ = db.redo.durable.await(tx.ID()) // after a failure readers see what is there
 			return fn(&Tx{bolt: tx})
 		})
 	})
 }
 
-// Update runs fn in the one writing transaction and commits it durably when fn
-// returns nil.
-func (db *DB) Update(fn func(*Tx) error) error {
+// State stands for what the database holds after a transaction.
+type State int
+
+// Write runs fn in the one writing transaction and commits it when fn returns
+// nil. The next transaction may begin at once, but nobody may be told what fn has
+// written, or seen, before [DB.Await] has returned nil for the state, which there
+// is with an error too.
+func (db *DB) Write(fn func(*Tx) error) (state State, err error) {
 	db.unsynced.Store(true)
-	return db.guard(func(begun func()) error {
-		return db.redo.update(func(tx *Tx) error {
+	err = db.guard(func(begun func()) error {
+		state, err = db.redo.write(func(tx *Tx) error {
 			begun()
 			return fn(tx)
 		})
+		return err
 	})
+	return state, err
+}
+
+// Await returns when the state is durable. An error is an [ErrStopped].
+func (db *DB) Await(s State) error { return db.redo.durable.await(int(s)) }
+
+// Update runs fn in the one writing transaction and returns when what it has
+// written is durable. An error means that nothing was, and with [ErrStopped] that
+// it is not known.
+func (db *DB) Update(fn func(*Tx) error) error {
+	state, err := db.Write(fn)
+	if err != nil {
+		return err
+	}
+	return db.Await(state)
 }
 
 // guard runs a transaction, in which damage is an error. Where bbolt comes upon

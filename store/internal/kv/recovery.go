@@ -1,7 +1,6 @@
 package kv
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -68,9 +67,9 @@ func takeLeftLog(path string) (leftLog, error) {
 }
 
 // reaches proves that the log is not cut short. bbolt commits a transaction while
-// its record is made durable, and not before the record of the one before is: the
-// newest meta page in the file is of the last record, or of one that nobody was
-// answered about.
+// its record is made durable, and not before all but maxUnsynced of the records
+// are: the newest meta page in the file is of the last record, or of one that
+// nobody was answered about.
 func (left leftLog) reaches(file *os.File, path string) error {
 	n, err := left.count()
 	if err != nil {
@@ -82,8 +81,7 @@ func (left leftLog) reaches(file *os.File, path string) error {
 	}
 	newest, _ := present.meta() // the zero value when both pages are torn
 	began, _ := left[0].base.meta()
-	const unanswered = 1
-	if logged := began.txid + uint64(n); newest.txid > logged+unanswered {
+	if logged := began.txid + uint64(n); newest.txid > logged+maxUnsynced {
 		return fmt.Errorf("%w: its redo log is cut short: the last %d transactions are not in it, and others may have been answered about them; "+
 			"to open the database without the log, move %s-redo0 and -redo1 away, and prove it with crms verify", ErrDamaged, newest.txid-logged, path)
 	}
@@ -120,7 +118,7 @@ func readLeftLog(path string) (leftLog, error) {
 		case ok:
 			w.path = segment
 			left = append(left, w)
-		case bytes.HasPrefix(b, []byte(segmentMagic)): // a disk writes a sector whole, or not at all
+		case looksLikeSegment(b): // a disk writes a sector whole, or not at all
 			return nil, fmt.Errorf("%w: the header of its redo log %s cannot be read", ErrDamaged, segment)
 		}
 	}
@@ -200,7 +198,7 @@ func (l *redoLog) redoOldest(left leftLog) (err error) {
 // the disk has as it was or as it is to be.
 func (w *written) follow(b base) error {
 	return changeSegment(w.path, func(s *segment) error {
-		return s.begin(w.generation, w.first, b)
+		return s.beginAs(w.heading, b)
 	})
 }
 

@@ -16,9 +16,9 @@ import (
 // two waits and the scattered pages of a durable bbolt commit.
 //
 // A transaction's writes go to the end of the log. While that is synced bbolt
-// commits, which writes its pages but does not wait for the disk; a reader who
-// comes upon them before the sync has ended waits for that end. Every now and
-// then a checkpoint makes the pages durable, all at once and beside the
+// commits, which writes its pages but does not wait for the disk, and the next
+// transaction begins; a reader who comes upon the pages before the sync has ended
+// waits for that end. Every now and then a checkpoint makes the pages durable, all at once and beside the
 // transactions that go on, and another segment of the log begins.
 //
 // After a crash the database file may hold any mixture of pages of the last
@@ -39,11 +39,9 @@ type redoLog struct {
 	number     uint64      // of the next record
 	pending    int         // transactions since the base of current
 	checkpoint *checkpoint // under way, or nil
-	failed     error       // why nothing can be written any more
 	redo       redo
-	synced     chan error // the outcome of the sync that is under way
+	closed     bool
 
-	stopped atomic.Bool // failed is an [ErrStopped]
 	durable durable
 	pins    atomic.Int32 // that are held, to tell them from readers
 }
@@ -69,7 +67,7 @@ func unnamedSegment(path string) string { return logPaths(path)[0] + ".new" }
 
 func newRedoLog(b *bolt.DB, path string) (*redoLog, error) {
 	b.NoSync, b.NoGrowSync = true, true
-	l := &redoLog{bolt: b, path: path, number: 1, synced: make(chan error, 1)}
+	l := &redoLog{bolt: b, path: path, number: 1}
 	l.durable.changed.L = &l.durable.mu
 	return l, l.reachPresent()
 }
@@ -79,63 +77,80 @@ func (l *redoLog) reachPresent() error {
 	return l.bolt.View(func(b *bolt.Tx) error { l.durable.reach(b.ID()); return nil })
 }
 
-// update runs fn in a transaction and returns when what it has written is
-// durable. An error means that nothing was, and with [ErrStopped] that it is not
-// known.
-func (l *redoLog) update(fn func(*Tx) error) error {
+// write runs fn in a transaction and commits it. What it has written is durable,
+// and what it has seen, when await has returned nil for the state; a state comes
+// with an error of fn too. Another transaction may be begun before that.
+func (l *redoLog) write(fn func(*Tx) error) (State, error) {
 	l.writing.Lock()
 	defer l.writing.Unlock()
 	if err := l.ready(); err != nil {
-		return err
+		return 0, err
 	}
 	b, err := l.bolt.Begin(true)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = b.Rollback() }() // does nothing after a commit
+	id := b.ID()
+	seen := State(id - 1)
 	l.redo.reset()
 	if err := fn(&Tx{bolt: b, redo: &l.redo}); err != nil {
-		return err
+		return seen, err
 	}
 	switch {
 	case l.redo.tooLarge:
-		return l.commitUnlogged(b)
+		err = l.commitUnlogged(b)
 	case len(l.redo.writes()) == 0:
-		return nil
+		return seen, nil
 	default:
-		return l.commitLogged(b)
+		err = l.commitLogged(b)
 	}
+	if err != nil {
+		return seen, err
+	}
+	return State(id), nil
 }
 
-// commitLogged writes the record, then syncs it and commits at the same time.
+// maxUnsynced is how many transactions are committed at most that are not durable
+// yet: one while the record of the one before is synced. By it [leftLog.reaches]
+// finds that a log is cut short.
+const maxUnsynced = 2
+
+// commitLogged writes the record and commits. The record is not waited for, only
+// those long before it.
 func (l *redoLog) commitLogged(b *bolt.Tx) error {
 	s, tail, id := l.current, l.current.tail, b.ID()
 	if err := s.reserve(len(l.redo.record)); err != nil {
 		return err
 	}
-	if err := s.append(l.number, l.redo.record); err != nil {
+	if err := s.append(l.number, l.durable.newestDurable(), l.redo.record); err != nil {
 		return l.takeBack(tail, err)
 	}
-	go func() { l.synced <- s.sync() }()
-	committed := commit(b)
-	synced := <-l.synced
-	switch {
-	case committed != nil:
-		return l.takeBack(tail, errors.Join(committed, synced))
-	case synced != nil:
-		return l.fail(synced)
+	l.durable.write(logged{s, l.number, id})
+	if err := l.durable.await(id - maxUnsynced); err != nil {
+		return err
 	}
-	l.durable.reach(id)
+	if err := commit(b); err != nil {
+		return l.takeBack(tail, err)
+	}
+	l.durable.commit()
 	l.number++
 	l.pending++
 	return nil
 }
 
+// drain makes all records durable. The caller holds writing.
+func (l *redoLog) drain() error { return l.durable.await(l.durable.newestID()) }
+
 // takeBack removes the record of a transaction that failed. When that fails too,
 // it is not known what the next Open will find: nothing more may be written
 // that would have to come after it.
 func (l *redoLog) takeBack(tail int64, cause error) error {
-	if err := l.current.truncate(tail); err != nil {
+	err := l.durable.takeBack()
+	if err == nil {
+		err = l.current.truncate(tail)
+	}
+	if err != nil {
 		return l.fail(errors.Join(cause, err))
 	}
 	return cause
@@ -166,49 +181,17 @@ func commit(b *bolt.Tx) (err error) {
 	return b.Commit()
 }
 
-// fail ends all writing: from here on it is not known what is durable. Opening
-// the database again finds out.
-func (l *redoLog) fail(err error) error {
-	l.failed = fmt.Errorf("%w: %w", ErrStopped, err)
-	l.stopped.Store(true)
-	l.durable.reach(math.MaxInt)
-	return l.failed
-}
-
-// durable says up to which transaction the database is known to be durable. What
-// a reader sees is never newer: nobody is told, or acts upon, what a power cut
-// may take back.
-type durable struct {
-	upTo    atomic.Int64 // a transaction's id; it only grows
-	mu      sync.Mutex
-	changed sync.Cond // upTo has; with mu
-}
-
-func (d *durable) reach(id int) {
-	d.mu.Lock()
-	d.upTo.Store(int64(id))
-	d.mu.Unlock()
-	d.changed.Broadcast()
-}
-
-// await returns when the transaction is durable. After a failure nothing is
-// waited for any more: readers see what is there.
-func (d *durable) await(id int) {
-	if d.upTo.Load() >= int64(id) {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for d.upTo.Load() < int64(id) {
-		d.changed.Wait()
-	}
-}
+// fail ends all writing, see [durable.fail].
+func (l *redoLog) fail(err error) error { return l.durable.fail(err) }
 
 // ready makes sure that there is a segment with room for a record.
 func (l *redoLog) ready() error {
+	if err := l.durable.failure(); err != nil {
+		return err
+	}
 	switch {
-	case l.failed != nil:
-		return l.failed
+	case l.closed:
+		return errClosed
 	case l.current == nil:
 		return l.start()
 	case !l.current.hasRoom():
@@ -282,8 +265,13 @@ func (l *redoLog) base() (base, error) {
 }
 
 // startCheckpoint turns to the other segment, and makes the state that it
-// follows durable beside the transactions that go on.
+// follows durable beside the transactions that go on. All records of the present
+// segment are durable before the other one begins, so that none is missing
+// between the two.
 func (l *redoLog) startCheckpoint() error {
+	if err := l.drain(); err != nil {
+		return err
+	}
 	before, pin := l.current, l.pin
 	next := l.segments[before.generation%2]
 	if err := l.turnTo(next, before.generation+1); err != nil {
@@ -341,9 +329,7 @@ func (l *redoLog) close(last func() error) error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
 	err := l.settle(last)
-	if l.failed == nil {
-		l.failed = errClosed
-	}
+	l.closed = true
 	l.durable.reach(math.MaxInt) // what last has written is; who reads it now must not wait
 	return errors.Join(err, l.release())
 }
@@ -354,9 +340,7 @@ var errClosed = errors.New("the database is closed")
 func (l *redoLog) abandon() error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
-	if l.failed == nil {
-		l.failed = errClosed
-	}
+	l.closed = true
 	l.durable.reach(math.MaxInt)
 	return l.release()
 }
@@ -364,10 +348,10 @@ func (l *redoLog) abandon() error {
 // settle makes the database file whole by itself, with what last writes to it,
 // and removes the log until the next transaction. The caller holds writing.
 func (l *redoLog) settle(last func() error) error {
-	if l.failed != nil {
+	if l.closed || l.durable.failure() != nil {
 		return nil
 	}
-	if err := l.awaitCheckpoint(); err != nil {
+	if err := errors.Join(l.drain(), l.awaitCheckpoint()); err != nil {
 		return err
 	}
 	if err := last(); err != nil || l.current == nil {

@@ -2,6 +2,7 @@ package kv
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,17 +14,24 @@ import (
 // A segment is a file of the redo log:
 //
 //	header, one sector:
-//	  magic (8), generation (8), number of the first record (8), page size (4),
-//	  CRC-32C of the root page (4), the two meta pages (80 each), CRC-32C (4)
+//	  magic (8), generation (8), number of the first record (8), salt (8),
+//	  page size (4), CRC-32C of the root page (4), the two meta pages (80 each),
+//	  CRC-32C (4)
 //	records, from segmentHeader on, each at a multiple of 8:
-//	  length of the writes (4), CRC-32C of what follows (4), generation (8),
-//	  number (8), writes
+//	  length of the writes (4), CRC-32C of salt and what follows (4), number of
+//	  the newest record that was durable by then (8), number (8), writes
 //
 // all little-endian. The numbers of the records have no gaps, from one segment
-// to the next. A record of another generation, left from when the file was used
-// before, ends the segment as zeros do.
+// to the next. The salt is a random number of the segment's own: neither what is
+// left from when the file was used before, nor a text that somebody has made to
+// look like a record and had written as a note, can be taken for a record.
+//
+// In a segment of the version before (magic crmslog1), there is no salt, and a
+// record has the segment's generation where it now says what was durable: each
+// was synced before the next was written.
 const (
-	segmentMagic  = "crmslog1"
+	segmentMagic  = "crmslog2"
+	magicBefore   = "crmslog1"
 	segmentBytes  = 32 << 20
 	segmentHeader = 4096
 	recordHeader  = 24
@@ -35,10 +43,17 @@ const (
 )
 
 type segment struct {
-	file       *os.File
-	generation uint64
-	tail       int64 // where the next record goes
-	zeroed     int64 // the end of what has been written to the file
+	file *os.File
+	heading
+	tail   int64 // where the next record goes
+	zeroed int64 // the end of what has been written to the file
+}
+
+// heading is what a segment's header tells apart from its base.
+type heading struct {
+	magic             string
+	generation, first uint64
+	salt              uint64
 }
 
 // createSegment makes an empty segment with room for its header.
@@ -57,10 +72,16 @@ func createSegment(path string) (*segment, error) {
 // begin makes the segment that of a generation, which follows the base and
 // whose first record has the number, durably.
 func (s *segment) begin(generation, first uint64, b base) error {
-	if _, err := s.file.WriteAt(b.header(generation, first), 0); err != nil {
+	var salt [8]byte
+	_, _ = rand.Read(salt[:]) // never fails
+	return s.beginAs(heading{segmentMagic, generation, first, binary.LittleEndian.Uint64(salt[:])}, b)
+}
+
+func (s *segment) beginAs(h heading, b base) error {
+	if _, err := s.file.WriteAt(b.header(h), 0); err != nil {
 		return err
 	}
-	s.generation, s.tail = generation, segmentHeader
+	s.heading, s.tail = h, segmentHeader
 	return s.sync()
 }
 
@@ -78,18 +99,28 @@ func (s *segment) reserve(n int) error {
 	return nil
 }
 
-// append writes the record, for whose header there is room at its beginning. The
-// next sync makes it durable. Room must have been reserved.
-func (s *segment) append(number uint64, record []byte) error {
+// append writes the record, for whose header there is room at its beginning, and
+// which says up to which record all are durable. The next sync makes it durable
+// too. Room must have been reserved.
+func (s *segment) append(number, durable uint64, record []byte) error {
 	binary.LittleEndian.PutUint32(record, uint32(len(record)-recordHeader))
-	binary.LittleEndian.PutUint64(record[8:], s.generation)
+	binary.LittleEndian.PutUint64(record[8:], durable)
 	binary.LittleEndian.PutUint64(record[16:], number)
-	binary.LittleEndian.PutUint32(record[4:], crc32.Checksum(record[8:], castagnoli))
+	binary.LittleEndian.PutUint32(record[4:], s.sum(record[8:]))
 	if _, err := s.file.WriteAt(record, s.tail); err != nil {
 		return err
 	}
 	s.tail += recordSize(len(record) - recordHeader)
 	return nil
+}
+
+// sum is the CRC-32C of a record of the segment, from its ninth byte on.
+func (h *heading) sum(record []byte) uint32 {
+	if h.magic == magicBefore {
+		return crc32.Checksum(record, castagnoli)
+	}
+	salted := crc32.Checksum(binary.LittleEndian.AppendUint64(nil, h.salt), castagnoli)
+	return crc32.Update(salted, castagnoli, record)
 }
 
 // recordSize is the space that a record with n bytes of writes takes.
@@ -194,38 +225,53 @@ func (b *base) writeTo(file *os.File) error {
 	return file.Sync()
 }
 
-func (b *base) header(generation, first uint64) []byte {
-	h := []byte(segmentMagic)
-	h = binary.LittleEndian.AppendUint64(h, generation)
-	h = binary.LittleEndian.AppendUint64(h, first)
-	h = binary.LittleEndian.AppendUint32(h, b.pageSize)
-	h = binary.LittleEndian.AppendUint32(h, b.rootSum)
-	for _, m := range b.metas {
-		h = append(h, m[:]...)
+func (b *base) header(h heading) []byte {
+	x := []byte(h.magic)
+	x = binary.LittleEndian.AppendUint64(x, h.generation)
+	x = binary.LittleEndian.AppendUint64(x, h.first)
+	if h.magic != magicBefore {
+		x = binary.LittleEndian.AppendUint64(x, h.salt)
 	}
-	return binary.LittleEndian.AppendUint32(h, crc32.Checksum(h, castagnoli))
+	x = binary.LittleEndian.AppendUint32(x, b.pageSize)
+	x = binary.LittleEndian.AppendUint32(x, b.rootSum)
+	for _, m := range b.metas {
+		x = append(x, m[:]...)
+	}
+	return binary.LittleEndian.AppendUint32(x, crc32.Checksum(x, castagnoli))
 }
 
 // written is what a file of the redo log holds.
 type written struct {
-	path              string
-	generation, first uint64
-	base              base
-	bytes             []byte // all of the file
+	path string
+	heading
+	base  base
+	bytes []byte // all of the file
+}
+
+// looksLikeSegment reports whether the file is a segment that is in use, or was
+// before its header was damaged.
+func looksLikeSegment(b []byte) bool {
+	return bytes.HasPrefix(b, []byte(segmentMagic)) || bytes.HasPrefix(b, []byte(magicBefore))
 }
 
 // parseSegment returns false when the file holds no segment that is in use.
 func parseSegment(b []byte) (w written, ok bool) {
-	var empty base
-	n := len(empty.header(0, 0))
-	if len(b) < segmentHeader || !bytes.HasPrefix(b, []byte(segmentMagic)) ||
-		binary.LittleEndian.Uint32(b[n-4:]) != crc32.Checksum(b[:n-4], castagnoli) {
+	if len(b) < segmentHeader || !looksLikeSegment(b) {
 		return w, false
 	}
-	w = written{generation: binary.LittleEndian.Uint64(b[8:]), first: binary.LittleEndian.Uint64(b[16:]), bytes: b}
-	w.base.pageSize = binary.LittleEndian.Uint32(b[24:])
-	w.base.rootSum = binary.LittleEndian.Uint32(b[28:])
-	for i, rest := 0, b[32:]; i < len(w.base.metas); i++ {
+	w.bytes, w.magic = b, string(b[:len(segmentMagic)])
+	n := len(w.base.header(w.heading))
+	if binary.LittleEndian.Uint32(b[n-4:]) != crc32.Checksum(b[:n-4], castagnoli) {
+		return w, false
+	}
+	w.generation, w.first = binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint64(b[16:])
+	rest := b[24:]
+	if w.magic != magicBefore {
+		w.salt, rest = binary.LittleEndian.Uint64(rest), rest[8:]
+	}
+	w.base.pageSize, w.base.rootSum = binary.LittleEndian.Uint32(rest), binary.LittleEndian.Uint32(rest[4:])
+	rest = rest[8:]
+	for i := range w.base.metas {
 		rest = rest[copy(w.base.metas[i][:], rest):]
 	}
 	return w, true
@@ -237,51 +283,67 @@ func isRetired(b []byte) bool {
 	if len(b) < len(segmentMagic) || !bytes.Equal(b[:len(segmentMagic)], make([]byte, len(segmentMagic))) {
 		return false
 	}
-	_, ok := parseSegment(append([]byte(segmentMagic), b[len(segmentMagic):]...))
-	return ok
+	for _, magic := range []string{segmentMagic, magicBefore} {
+		if _, ok := parseSegment(append([]byte(magic), b[len(magic):]...)); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // records gives the writes of each record to fn, in order, and returns the
-// number that the next record would have. What a crash has cut short ends them;
-// a record that cannot be read before others that can is [ErrDamaged].
+// number that the next record would have. What a crash has cut short ends them,
+// and so does a record that it has kept from the disk, whatever is there of those
+// that waited for the same sync. A record that cannot be read though a later one
+// says that it was durable is [ErrDamaged].
 func (w *written) records(fn func(writes []byte) error) (next uint64, err error) {
 	next = w.first
 	at := int64(segmentHeader)
 	for {
-		writes, ok := w.record(at, next)
+		r, ok := w.record(at, next)
 		if !ok {
 			break
 		}
-		if err := fn(writes); err != nil {
+		if err := fn(r.writes); err != nil {
 			return next, err
 		}
-		at += recordSize(len(writes))
+		at += recordSize(len(r.writes))
 		next++
 	}
 	for later := at + recordAlign; later+recordHeader <= int64(len(w.bytes)); later += recordAlign {
 		number := binary.LittleEndian.Uint64(w.bytes[later+16:])
-		if number <= next || binary.LittleEndian.Uint64(w.bytes[later+8:]) != w.generation {
-			continue
+		if number <= next || number > next+uint64(len(w.bytes)/recordHeader) {
+			continue // as most of what is no record
 		}
-		if _, ok := w.record(later, number); ok {
+		if r, ok := w.record(later, number); ok && r.durable >= next {
 			return next, fmt.Errorf("%w: record %d of the redo log cannot be read, but record %d can", ErrDamaged, next, number)
 		}
 	}
 	return next, nil
 }
 
-// record returns the writes of the record of that number at the offset, if there
-// is one.
-func (w *written) record(at int64, number uint64) (writes []byte, ok bool) {
+// record is one that can be read.
+type record struct {
+	durable uint64 // the newest record that was durable when this one was written
+	writes  []byte
+}
+
+// record returns the record of that number at the offset, if there is one.
+func (w *written) record(at int64, number uint64) (r record, ok bool) {
 	if at+recordHeader > int64(len(w.bytes)) {
-		return nil, false
+		return r, false
 	}
-	r := w.bytes[at:]
-	n := int64(binary.LittleEndian.Uint32(r))
-	if n == 0 || recordHeader+n > int64(len(r)) ||
-		binary.LittleEndian.Uint64(r[8:]) != w.generation || binary.LittleEndian.Uint64(r[16:]) != number ||
-		binary.LittleEndian.Uint32(r[4:]) != crc32.Checksum(r[8:recordHeader+n], castagnoli) {
-		return nil, false
+	b := w.bytes[at:]
+	n := int64(binary.LittleEndian.Uint32(b))
+	if n == 0 || recordHeader+n > int64(len(b)) || binary.LittleEndian.Uint64(b[16:]) != number ||
+		binary.LittleEndian.Uint32(b[4:]) != w.sum(b[8:recordHeader+n]) {
+		return r, false
 	}
-	return r[recordHeader : recordHeader+n], true
+	r = record{durable: binary.LittleEndian.Uint64(b[8:]), writes: b[recordHeader : recordHeader+n]}
+	if w.magic == magicBefore {
+		generation := r.durable
+		r.durable = number - 1
+		return r, generation == w.generation
+	}
+	return r, true
 }
