@@ -140,7 +140,11 @@ func checkAgain(t *testing.T, w *world, c call, people []string, first *httptest
 	}
 	r, err := c.request(people)
 	require.NoError(t, err)
-	assert.Equal(t, first.Body.String(), w.send(r).Body.String(), "read again")
+	again := w.send(r)
+	if isBusy(again) {
+		return
+	}
+	assert.Equal(t, first.Body.String(), again.Body.String(), "read again")
 
 	etag := first.Header().Get("Etag")
 	if etag == "" {

