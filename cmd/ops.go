@@ -10,6 +10,7 @@ import (
 	"net/http/pprof"
 	"time"
 
+	"crms/httpapi/connections"
 	"crms/httpapi/metrics"
 )
 
@@ -19,6 +20,9 @@ const off = "off"
 // opsTimeout bounds an answer of the ops listener: pprof samples for as long as
 // it is asked to, a minute as a rule at most.
 const opsTimeout = 5 * time.Minute
+
+// maxOpsConnections is many more than operators and their monitoring need.
+const maxOpsConnections = 64
 
 // checkOps warns of an ops listener that others can reach: its answers tell
 // what runs inside the process.
@@ -48,7 +52,8 @@ func (a *app) startOps() error {
 	if err != nil {
 		return fmt.Errorf("cannot listen for operators: %w", err)
 	}
-	a.opsListener = l
+	limit := connections.New(maxOpsConnections)
+	a.opsListener = limit.Listen(l)
 	server := &http.Server{
 		Handler:           a.opsHandler(),
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -56,9 +61,10 @@ func (a *app) startOps() error {
 		WriteTimeout:      opsTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnState:         limit.Watch,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
-	go func() { _ = server.Serve(l) }()
+	go func() { _ = server.Serve(a.opsListener) }()
 	a.closers = append(a.closers, func() error { return closeSoon(server) })
 	return nil
 }
@@ -96,7 +102,7 @@ func closeSoon(server *http.Server) error {
 
 // sources are what the metrics are read from.
 func (a *app) sources() metrics.Sources {
-	s := metrics.Sources{Store: a.store, Index: a.index}
+	s := metrics.Sources{Store: a.store, Index: a.index, Connections: a.connections}
 	if a.backups != nil {
 		s.LastBackup = a.backups.Last
 	}

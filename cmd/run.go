@@ -40,6 +40,7 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
+	patience       patienceWithClients // with those of crms serve
 }
 
 // Run runs the command line args, without the program's name, and returns the

@@ -10,11 +10,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"crms/httpapi"
 	"crms/httpapi/accesslog"
 	"crms/httpapi/auth"
+	"crms/httpapi/connections"
 	"crms/httpapi/control"
 	"crms/httpapi/metrics"
 	"crms/search"
@@ -85,6 +85,7 @@ type app struct {
 	server   *http.Server
 
 	certificate *certificate // nil without TLS
+	connections *connections.Limit
 	opsListener net.Listener // nil when it is off
 
 	closers []func() error // in the order in which things were opened
@@ -92,16 +93,6 @@ type app struct {
 
 // searchFolder holds the search index inside the data folder.
 const searchFolder = "search"
-
-// The server's timeouts. A request's header and body must come within theirs;
-// an answer, of which the largest is some 100 KB, has a minute to be fetched.
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = time.Minute
-	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 64 << 10
-)
 
 // start opens everything and listens, without accepting requests yet. On an
 // error what was opened is closed again.
@@ -151,22 +142,6 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 	return a, nil
 }
 
-// listen takes the API's address, with TLS if there is to be any.
-func (a *app) listen(p *program) (err error) {
-	s := a.settings
-	if s.TLSCertFile != "" {
-		if a.certificate, err = openCertificate(s.TLSCertFile, s.TLSKeyFile, p.now, a.log); err != nil {
-			return err
-		}
-	}
-	if a.listener, err = net.Listen("tcp", s.Addr); err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
-	}
-	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
-	a.server = a.newServer()
-	return nil
-}
-
 // startBackups makes scheduled backups, if there are to be any.
 func (a *app) startBackups(p *program) (err error) {
 	s := a.settings
@@ -194,7 +169,8 @@ func (a *app) startControl(p *program) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: readHeaderTimeout, Handler: control.Handler(control.Service{
+	// Backups and imports stream for as long as they take; all the rest is bounded.
+	server := &http.Server{ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, Handler: control.Handler(control.Service{
 		Store: a.store, Index: func() (*search.Index, error) { return a.index, nil },
 		Now: p.now, Log: a.log, Build: currentBuild().String(), Readiness: a.api.Readiness,
 	})}
@@ -217,30 +193,6 @@ func (a *app) newAPI(p *program) (*httpapi.API, error) {
 		c.Pages = pages
 	}
 	return httpapi.New(c), nil
-}
-
-func (a *app) newServer() *http.Server {
-	server := &http.Server{
-		Handler:           a.api,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-	}
-	if a.certificate != nil {
-		server.TLSConfig = a.certificate.config()
-	}
-	return server
-}
-
-// serve answers on the listener until the server is told to stop.
-func (a *app) serve() error {
-	if a.certificate != nil {
-		return a.server.ServeTLS(a.listener, "", "")
-	}
-	return a.server.Serve(a.listener)
 }
 
 // url is that of the API, as a caller on this machine types it.

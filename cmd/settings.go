@@ -41,6 +41,7 @@ type Settings struct {
 	ShutdownGrace time.Duration
 
 	TrustedProxies []netip.Prefix
+	MaxConnections int
 
 	ATHSURL       string // empty: ATHS is told nothing
 	ATHSTokenFile string
@@ -91,6 +92,7 @@ func (s *Settings) table() []setting {
 		{"zone", zone(&s.Zone), "UTC", serve, "IANA time zone of days, weeks and months, such as Asia/Kolkata"},
 		{"cors-origins", origins(&s.CORSOrigins), "", serve, "origins whose pages may call the API, separated by commas; * for any"},
 		{"trusted-proxies", networks(&s.TrustedProxies), "", serve, "addresses or networks (10.0.0.0/8) of proxies, separated by commas, that say truly in X-Forwarded-For for whom they ask"},
+		{"max-connections", number(&s.MaxConnections, 1), "4096", serve, "how many connections may be open; a full server closes those that have waited longest for a request"},
 		{"aths-url", webURL(&s.ATHSURL), "", serve, "address of ATHS, which is told of status changes and deletions"},
 		{"aths-token-file", text(&s.ATHSTokenFile, "FILE"), "", serve, "file with the token to show to ATHS, read anew for each call; without it one is minted from the shared secret"},
 		{"backup-dir", text(&s.BackupDir, "DIR"), "", serve, "folder for scheduled backups; without it there are none"},

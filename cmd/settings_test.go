@@ -43,14 +43,15 @@ func serveSettings(t *testing.T, env environment, args ...string) Settings {
 
 func TestSettingsDefaults(t *testing.T) {
 	assert.Equal(t, Settings{
-		Data:          "./crms-data",
-		Addr:          ":5002",
-		OpsAddr:       "127.0.0.1:5082",
-		JWKSRefresh:   5 * time.Minute,
-		Zone:          time.UTC,
-		LogFormat:     "text",
-		LogLevel:      slog.LevelInfo,
-		ShutdownGrace: 30 * time.Second, BackupEvery: 6 * time.Hour, BackupKeep: 28,
+		Data:           "./crms-data",
+		Addr:           ":5002",
+		OpsAddr:        "127.0.0.1:5082",
+		JWKSRefresh:    5 * time.Minute,
+		Zone:           time.UTC,
+		LogFormat:      "text",
+		LogLevel:       slog.LevelInfo,
+		MaxConnections: 4096,
+		ShutdownGrace:  30 * time.Second, BackupEvery: 6 * time.Hour, BackupKeep: 28,
 		given: map[string]bool{},
 	}, serveSettings(t, nil))
 }
@@ -112,7 +113,8 @@ func settingCases() map[string]settingCase {
 				"::ffff:192.0.2.1": "[192.0.2.1/32]",
 			},
 			[]string{"proxy.example", "10.0.0.0/33", "10.0.0.1:80", "10.0.0.1,", "*", "10.0.0.0/-1"}},
-		"backup-dir": {func(s Settings) any { return s.BackupDir }, map[string]any{"/mnt/b": "/mnt/b"}, nil},
+		"max-connections": {func(s Settings) any { return s.MaxConnections }, map[string]any{"1": 1, "20000": 20000}, []string{"0", "-1", "many"}},
+		"backup-dir":      {func(s Settings) any { return s.BackupDir }, map[string]any{"/mnt/b": "/mnt/b"}, nil},
 		"backup-every": {func(s Settings) any { return s.BackupEvery },
 			map[string]any{"1m": time.Minute, "24h": 24 * time.Hour}, []string{"59s", "6", "daily"}},
 		"backup-keep":      {func(s Settings) any { return s.BackupKeep }, map[string]any{"1": 1, "100": 100}, []string{"0", "-1", "all"}},

@@ -24,6 +24,7 @@ var (
 	errUnknownPath      = &httpError{status: http.StatusNotFound, message: "Not found"}
 	errMethodNotAllowed = &httpError{status: http.StatusMethodNotAllowed, message: "Method not allowed"}
 	errMediaType        = &httpError{status: http.StatusUnsupportedMediaType, message: "Content-Type must be application/json"}
+	errContentEncoding  = &httpError{http.StatusUnsupportedMediaType, "Content-Encoding must be identity", [2]string{"Accept-Encoding", "identity"}}
 	errNoToken          = &httpError{http.StatusUnauthorized, "Authentication required", [2]string{"WWW-Authenticate", "Bearer"}}
 	errBadToken         = &httpError{http.StatusUnauthorized, "Invalid or expired token", [2]string{"WWW-Authenticate", `Bearer error="invalid_token"`}}
 )

@@ -57,8 +57,14 @@ func mediaType(r *request) string {
 	return media
 }
 
-// readAll reads a body of at most limit bytes, a whole number of MiB.
+// readAll reads a body of at most limit bytes, a whole number of MiB. One that is
+// compressed is refused: nothing is unpacked here, to no size at all.
 func readAll(r *request, limit int64) ([]byte, error) {
+	for _, coding := range r.Header.Values("Content-Encoding") {
+		if !strings.EqualFold(coding, "identity") {
+			return nil, errContentEncoding
+		}
+	}
 	errTooLarge := &httpError{
 		status: http.StatusRequestEntityTooLarge, message: fmt.Sprintf("Request body must have at most %d MiB", limit>>20),
 	}

@@ -26,6 +26,7 @@ type note struct {
 	bytes  int
 	cause  error // of a fault of ours
 	counts *metrics.Route
+	sent   *sentBody // nil when none was, and with HTTP/2
 
 	values [3]string // of headers, see setHeader
 	set    int       // how many of them
@@ -45,6 +46,9 @@ func (n *note) setHeader(name, value string) {
 
 func (n *note) WriteHeader(status int) {
 	n.status = status
+	if n.sent != nil && n.sent.mustBeLast() {
+		n.Header()["Connection"] = closing
+	}
 	n.ResponseWriter.WriteHeader(status)
 }
 
@@ -68,6 +72,10 @@ func (a *API) observe(next http.Handler) http.Handler {
 		a.requests.Begin()
 		n := &note{ResponseWriter: w, id: requestID(r.Header.Get(headerRequestID)), counts: noRoute}
 		n.setHeader(headerRequestID, n.id)
+		if r.ContentLength != 0 && r.ProtoMajor == 1 {
+			n.sent = &sentBody{ReadCloser: r.Body, chunked: r.ContentLength < 0}
+			r.Body = n.sent
+		}
 		next.ServeHTTP(n, r)
 		took := time.Since(start)
 		n.counts.Answered(n.status, took)

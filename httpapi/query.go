@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"crms/store/crm"
 )
@@ -13,6 +14,8 @@ const (
 	defaultLimit = 10
 	maxLimit     = 100
 	maxPage      = 1_000_000_000
+	// maxParameters is many more than any route has.
+	maxParameters = 100
 )
 
 // query reads the parameters of a request's URL; what is wrong with them is
@@ -25,7 +28,10 @@ type query struct {
 func readQuery(r *request) *query {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	q := &query{values: values}
-	if err != nil {
+	switch {
+	case strings.Count(r.URL.RawQuery, "&") >= maxParameters:
+		q.problems.Add("query", "must have at most %d parameters", maxParameters)
+	case err != nil:
 		q.problems.Add("query", "must be percent-encoded correctly")
 	}
 	return q

@@ -3,6 +3,7 @@ package metrics
 import (
 	"time"
 
+	"crms/httpapi/connections"
 	"crms/search"
 	"crms/store"
 
@@ -138,6 +139,19 @@ func rebuiltRatio(s search.Status) float64 {
 		return truth(s.State != search.Rebuilding) // one that has only begun has no total yet
 	}
 	return float64(s.Done) / float64(s.Total)
+}
+
+func connectionFigures(l *connections.Limit) prometheus.Collector {
+	var (
+		open    = gauge("crms_http_connections", "Connections that are open.")
+		most    = gauge("crms_http_connections_max", "How many connections may be open.")
+		dropped = counter("crms_http_connections_dropped_total", "Connections that were closed while they waited for a request, to make room for others.")
+	)
+	return collector(func(yield func(prometheus.Metric)) {
+		yield(open.is(float64(l.Open())))
+		yield(most.is(float64(l.Most())))
+		yield(dropped.is(float64(l.Dropped())))
+	})
 }
 
 func backups(last func() (time.Time, error)) prometheus.Collector {

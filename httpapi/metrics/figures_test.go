@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"crms/httpapi/connections"
 	"crms/search"
 	"crms/store"
 	"crms/store/crm"
@@ -43,7 +44,8 @@ func watched(t *testing.T) (*Metrics, *search.Index) {
 	t.Cleanup(func() { assert.NoError(t, x.Close()) })
 	require.Eventually(t, func() bool { return x.Status().State == search.OK && x.Status().Lag == 0 }, time.Minute, time.Millisecond)
 	m.Watch(Sources{
-		Store: s, Index: x,
+		Connections: connections.New(100),
+		Store:       s, Index: x,
 		LastBackup:        func() (time.Time, error) { return noon.Add(-time.Hour), nil },
 		CertificateExpiry: func() time.Time { return noon.Add(time.Hour) },
 	})

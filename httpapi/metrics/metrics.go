@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"crms/httpapi/connections"
 	"crms/search"
 	"crms/store"
 
@@ -47,6 +48,8 @@ func New(b Build) *Metrics {
 type Sources struct {
 	Store *store.Store
 	Index *search.Index
+	// Connections are those of the API.
+	Connections *connections.Limit
 	// LastBackup is when the newest good backup of the schedule was made, zero
 	// before the first, and what the latest attempt failed with. Without a
 	// schedule it is nil.
@@ -58,7 +61,7 @@ type Sources struct {
 
 // Watch adds the figures of the sources. It is called once.
 func (m *Metrics) Watch(s Sources) {
-	m.registry.MustRegister(storeFigures(s.Store), waitingRooms(s.Store), events(s.Store), indexFigures(s.Index))
+	m.registry.MustRegister(storeFigures(s.Store), waitingRooms(s.Store), events(s.Store), indexFigures(s.Index), connectionFigures(s.Connections))
 	if s.LastBackup != nil {
 		m.registry.MustRegister(backups(s.LastBackup))
 	}
