@@ -29,6 +29,12 @@ func buildBinary(t *testing.T) (path string) {
 // TestBinary runs what users build as a process.
 func TestBinary(t *testing.T) {
 	bin := buildBinary(t)
+	t.Run("every time zone is in it, for machines that have none", func(t *testing.T) {
+		program, err := os.ReadFile(bin)
+		require.NoError(t, err)
+		assert.True(t, bytes.Contains(program, []byte("Australia/Lord_Howe")))
+	})
+
 	execute := func(t *testing.T, args ...string) outcome {
 		var stdout, stderr bytes.Buffer
 		c := exec.Command(bin, args...)
