@@ -244,7 +244,7 @@ func TestScheduledBackups(t *testing.T) {
 		t.Run(fmt.Sprintf("in hour %d", hour), func(t *testing.T) {
 			v := serve(t, noon.Add(time.Duration(hour)*time.Hour))
 			_, answer := v.call(t, "GET", "/readyz", "")
-			assert.Contains(t, answer, `"backup":{"state":"ok","reason":"the last good backup is 0s old"}`)
+			assert.Contains(t, answer, `"backup":{"state":"ok","reason":"the last good backup is 0 seconds old"}`)
 		})
 	}
 	t.Run("only the newest are kept, and they are sound", func(t *testing.T) {
@@ -261,7 +261,7 @@ func TestScheduledBackups(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		v.clock.set(noon.Add(5*time.Hour + time.Second))
 		_, answer := v.call(t, "GET", "/readyz", "")
-		assert.Contains(t, answer, `"backup":{"state":"degraded","reason":"the last good backup is 2h0m1s old"}`)
+		assert.Contains(t, answer, `"backup":{"state":"degraded","reason":"the last good backup is 2 hours old"}`)
 	})
 	t.Run("one that fails shows on readyz, and the service goes on", func(t *testing.T) {
 		now := noon.Add(8 * time.Hour)
@@ -269,7 +269,7 @@ func TestScheduledBackups(t *testing.T) {
 		v := serve(t, now)
 		status, answer := v.call(t, "GET", "/readyz", "")
 		assert.Equal(t, 200, status)
-		assert.Contains(t, answer, `"backup":{"state":"degraded","reason":"the last attempt failed, see the log; the last good backup is 5h0m0s old"}`)
+		assert.Contains(t, answer, `"backup":{"state":"degraded","reason":"the last attempt failed, see the log; the last good backup is 5 hours old"}`)
 		assert.Contains(t, v.log.String(), "the backup failed")
 	})
 }

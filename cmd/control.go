@@ -3,9 +3,11 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"crms/httpapi/control"
 	"crms/search"
@@ -32,7 +34,7 @@ func (p *program) commandLogger() *slog.Logger { return p.logger(Settings{LogLev
 // asks for it.
 func (p *program) openInProcess(dir string, o store.Options) (*control.Client, error) {
 	o.Now, o.Log = p.now, p.commandLogger()
-	st, err := store.Open(dir, o)
+	st, err := openStore(dir, o)
 	if err != nil {
 		return nil, err
 	}
@@ -50,4 +52,17 @@ func (p *program) openInProcess(dir string, o store.Options) (*control.Client, e
 	return control.InProcess(control.Handler(control.Service{
 		Store: st, Index: open, Now: p.now, Log: o.Log, Build: currentBuild().String(), Alone: true,
 	}), closeAll), nil
+}
+
+// openStore opens the store in the folder. Where its disk does not let it, the
+// error says what to do.
+func openStore(dir string, o store.Options) (*store.Store, error) {
+	s, err := store.Open(dir, o)
+	switch {
+	case errors.Is(err, store.ErrDamaged):
+		return nil, fmt.Errorf("%w (crms restore --data %s FILE puts a backup in its place)", err, dir)
+	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%w (the folder must be writable: to verify, back up or export what is in it, work on a copy of the whole folder)", err)
+	}
+	return s, err
 }

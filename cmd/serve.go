@@ -105,7 +105,7 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 			err = errors.Join(err, a.close())
 		}
 	}()
-	if a.store, err = store.Open(s.Data, store.Options{
+	if a.store, err = openStore(s.Data, store.Options{
 		Zone: s.Zone, TellATHS: s.ATHSURL != "", OnCommit: a.metrics.Commits.Count, Now: p.now, Log: a.log,
 	}); err != nil {
 		return nil, err

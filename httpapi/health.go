@@ -101,8 +101,8 @@ func (a *API) storePart() Part {
 		a.log.Error("store does not answer", "error", err)
 		return Part{Unavailable, "the store cannot be read"}
 	}
-	if a.store.Stopped() {
-		return Part{Degraded, "the disk has failed, see the log: nothing can be saved until the server is started again"}
+	if trouble := a.store.DiskTrouble(); trouble != "" {
+		return Part{Degraded, trouble}
 	}
 	return Part{State: Fine}
 }
@@ -143,12 +143,12 @@ func (a *API) backlogParts() (outbox, parked Part) {
 	age := a.since(b.OldestPending)
 	switch {
 	case b.Dead > 0:
-		outbox = Part{Degraded, fmt.Sprintf("%d changes that ATHS did not take, see crms outbox list; %d pending", b.Dead, b.Pending)}
+		outbox = Part{Degraded, fmt.Sprintf("%d changes that ATHS did not take wait for an operator; %d pending", b.Dead, b.Pending)}
 	case b.Pending > 0 && age > slowOutbox:
-		outbox = Part{Degraded, fmt.Sprintf("%d changes pending, the oldest for %s", b.Pending, age.Round(time.Second))}
+		outbox = Part{Degraded, fmt.Sprintf("%d changes pending, the oldest for %s", b.Pending, inWords(age))}
 	}
 	if b.UnknownUsers >= crowdedParked {
-		parked = Part{Degraded, fmt.Sprintf("%d events wait for users that are not registered, see crms parked list", b.UnknownUsers)}
+		parked = Part{Degraded, fmt.Sprintf("%d events wait for users that are not registered", b.UnknownUsers)}
 	}
 	return outbox, parked
 }
@@ -163,18 +163,33 @@ func (a *API) backupPart() Part {
 		return Part{State: Fine, Reason: "no scheduled backups"}
 	}
 	last, failed := a.backups.Last()
-	age := a.since(last).Round(time.Second)
+	age := a.since(last)
 	switch {
 	case failed != nil && last.IsZero():
 		return Part{Degraded, "there is no good backup: the last attempt failed, see the log"}
 	case failed != nil:
-		return Part{Degraded, fmt.Sprintf("the last attempt failed, see the log; the last good backup is %s old", age)}
+		return Part{Degraded, fmt.Sprintf("the last attempt failed, see the log; the last good backup is %s old", inWords(age))}
 	case last.IsZero():
 		return Part{State: Fine, Reason: "the first backup is being made"}
 	case age > 2*a.backups.Interval():
-		return Part{Degraded, fmt.Sprintf("the last good backup is %s old", age)}
+		return Part{Degraded, fmt.Sprintf("the last good backup is %s old", inWords(age))}
 	default:
-		return Part{State: Fine, Reason: fmt.Sprintf("the last good backup is %s old", age)}
+		return Part{State: Fine, Reason: fmt.Sprintf("the last good backup is %s old", inWords(age))}
+	}
+}
+
+// inWords is a length of time as people say it, in the largest unit of which there
+// are two.
+func inWords(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d days", d/(24*time.Hour))
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d hours", d/time.Hour)
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	default:
+		return fmt.Sprintf("%d seconds", d/time.Second)
 	}
 }
 

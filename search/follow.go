@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"errors"
+	"syscall"
 	"time"
 
 	"crms/store/crm"
@@ -177,7 +178,7 @@ func (k *keeper) showWork() {
 
 // warm makes ready what searches need of new segments.
 func (v *volume) warm() (err error) {
-	defer recoverTorn(&err)
+	defer catchTorn(&err)()
 	s, err := v.snapshot()
 	if err != nil {
 		return err
@@ -189,9 +190,18 @@ func (v *volume) warm() (err error) {
 // fail notes a failure and sets the time of the next attempt.
 func (k *keeper) fail(reason string, err error) {
 	k.opts.Log.Error("search index failed", "reason", reason, "error", err)
-	k.setFailed(reason)
+	k.setFailed(reason + diskCause(err))
 	k.retry = time.After(min(maxRetryAfter, k.opts.RetryAfter<<min(k.failures, 10)))
 	k.failures++
+}
+
+// diskCause says what the disk has answered, if it is that which failed.
+func diskCause(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return ": " + errno.Error()
+	}
+	return ""
 }
 
 // reopen takes the current volume up again as it is on the disk. After a write

@@ -245,7 +245,7 @@ func (x *Index) Search(ctx context.Context, q Query) (Result, error) {
 
 // find answers the request from the volume as it is now.
 func (v *volume) find(r request, offset, limit int) (ids []crm.ID, total int, err error) {
-	defer recoverTorn(&err)
+	defer catchTorn(&err)()
 	s, err := v.snapshot()
 	if err != nil {
 		return nil, 0, err

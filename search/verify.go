@@ -53,7 +53,7 @@ type entry struct {
 // differ from the records, walking both side by side. These may just have
 // changed.
 func (v *volume) compareAll(ctx context.Context, src Source) (findings []string, suspects []crm.ID, err error) {
-	defer recoverTorn(&err)
+	defer catchTorn(&err)()
 	s, err := v.snapshot()
 	if err != nil {
 		return nil, nil, err
@@ -122,7 +122,7 @@ func (e entry) isOf(c crm.Contact) bool {
 // confirm looks at the ids again. It returns a line for each that differs
 // although it has not changed since the index's position, and those that have.
 func (v *volume) confirm(src Source, ids []crm.ID) (findings []string, changing []crm.ID, err error) {
-	defer recoverTorn(&err)
+	defer catchTorn(&err)()
 	s, err := v.snapshot()
 	if err != nil {
 		return nil, nil, err

@@ -73,7 +73,7 @@ func createVolume(path, generation string) (*volume, error) {
 // openVolume opens an index. A folder that is missing or damaged is an error
 // that wraps [errTorn], except when another process holds it.
 func openVolume(path string) (v *volume, err error) {
-	defer recoverTorn(&err)
+	defer catchTorn(&err)()
 	index, err := bleve.OpenUsing(path, bleveConfig())
 	if err != nil {
 		if isLockTimeout(err) {
@@ -154,7 +154,7 @@ func (v *volume) commit(batch *bleve.Batch, put []crm.Contact) error {
 }
 
 func (v *volume) apply(batch *bleve.Batch) (err error) {
-	defer recoverTorn(&err)
+	defer catchTorn(&err)()
 	if err := v.index.Batch(batch); err != nil {
 		return fmt.Errorf("%w: %s: %w", errUnwritable, v.path, err)
 	}
@@ -163,7 +163,7 @@ func (v *volume) apply(batch *bleve.Batch) (err error) {
 
 // compact merges the volume's segments into one.
 func (v *volume) compact(ctx context.Context) (err error) {
-	defer recoverTorn(&err)
+	defer catchTorn(&err)()
 	advanced, err := v.index.Advanced()
 	if err != nil {
 		return err
@@ -190,14 +190,19 @@ func (v *volume) close() (err error) {
 	if v.stuck.Load() {
 		return nil
 	}
-	defer recoverTorn(&err)
+	defer catchTorn(&err)()
 	return v.index.Close()
 }
 
-// recoverTorn turns a panic into an error: Bleve trusts its files, and a
-// damaged one makes it slice out of range.
-func recoverTorn(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("%w: %v\n%s", errTorn, r, debug.Stack())
+// catchTorn turns a panic into an error: Bleve trusts its files, and a damaged one
+// makes it slice out of range, or fault beyond the end of a file that was cut
+// short. Use: defer catchTorn(&err)().
+func catchTorn(err *error) func() {
+	before := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(before)
+		if r := recover(); r != nil {
+			*err = fmt.Errorf("%w: %v\n%s", errTorn, r, debug.Stack())
+		}
 	}
 }

@@ -229,6 +229,7 @@ func (c *committer) settle(group []*request, state kv.State, err error, began ti
 		}
 	}
 	if !nothing || err != nil {
+		c.store.disk.committed(err)
 		c.store.onCommit(Commit{len(group), time.Since(began), err})
 	}
 }
@@ -237,6 +238,8 @@ func (c *committer) settle(group []*request, state kv.State, err error, began ti
 type halfDoneError struct{ request *request }
 
 func (e *halfDoneError) Error() string { return "command failed half way" }
+
+func (e *halfDoneError) Unwrap() error { return e.request.err }
 
 // errNothingToCommit rolls a transaction back in which nothing was written.
 var errNothingToCommit = errors.New("nothing to commit")
@@ -251,7 +254,10 @@ func (c *committer) transact(group []*request, broken map[*request]bool) (kv.Sta
 				continue
 			}
 			writes, seen := t.Writes(), len(t.newlySeen)
-			if r.err = applyOne(t, r); r.err != nil && (t.Writes() != writes || len(t.newlySeen) != seen) {
+			r.err = applyOne(t, r)
+			s.disk.note(r.err)
+			halfDone := r.err != nil && (t.Writes() != writes || len(t.newlySeen) != seen)
+			if halfDone || errors.Is(r.err, kv.ErrUnreadable) {
 				return &halfDoneError{r}
 			}
 		}
@@ -274,25 +280,16 @@ func (c *committer) transact(group []*request, broken map[*request]bool) (kv.Sta
 }
 
 // applyOne turns a panic of the command into an error, so that a bug in one
-// command does not end the service for all.
+// command, or a damaged page that it meets, does not end the service for all.
 func applyOne(t *tx, r *request) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	defer kv.CatchDamage(&err)()
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
 	return r.apply(t)
-}
-
-func commitError(err error) error {
-	if errors.Is(err, kv.ErrStopped) {
-		return &crm.Error{Kind: crm.Unavailable, Message: "The disk has failed: nothing can be saved until the service is started again", Err: err}
-	}
-	if kv.IsFull(err) {
-		return &crm.Error{Kind: crm.Unavailable, Message: "The disk is full: the change was not saved", Err: err}
-	}
-	return fmt.Errorf("cannot commit: %w", err)
 }

@@ -42,6 +42,7 @@ type Store struct {
 	zone       *time.Location
 	generation string
 	log        *slog.Logger
+	disk       disk
 
 	committer *committer
 	onCommit  func(Commit)
@@ -96,7 +97,7 @@ func (s *Store) open(o Options) error {
 	if _, err := os.Stat(path); o.Existing && errors.Is(err, os.ErrNotExist) {
 		return errors.New("there is no store in this folder")
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := makeFolder(s.dir); err != nil {
 		return err
 	}
 	db, err := kv.Open(path)
@@ -116,6 +117,21 @@ func (s *Store) open(o Options) error {
 		s.log.Warn("cannot remove what a killed process has left", "error", err)
 	}
 	return nil
+}
+
+// makeFolder makes the data folder unless it is there.
+func makeFolder(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return errors.New("it is not a folder")
+	case err == nil:
+		return nil
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		return errors.New("it is a symbolic link to a folder that is not there")
+	}
+	return os.MkdirAll(dir, 0o700)
 }
 
 // Exists reports whether there is a store in the folder.
@@ -237,6 +253,7 @@ func (s *Store) Generation() string { return s.generation }
 // view runs a read in one transaction.
 func (s *Store) view(what string, fn func(tx *kv.Tx) error) error {
 	err := s.db.View(fn)
+	s.disk.note(err)
 	var known *crm.Error
 	if err == nil || errors.As(err, &known) {
 		return err

@@ -22,6 +22,9 @@ var (
 	ErrInUse = errors.New("is in use by another process")
 	// ErrDamaged says that the file, or a part of it, is not what was written.
 	ErrDamaged = errors.New("is damaged")
+	// ErrUnreadable says that a page of the map has no page of the file behind it.
+	// It is an [ErrDamaged].
+	ErrUnreadable = fmt.Errorf("%w: a page of it cannot be read, since the file was cut short or the disk fails", ErrDamaged)
 	// ErrStopped says that the disk has failed in such a way that only opening the
 	// database again finds out what is durable. It can still be read.
 	ErrStopped = errors.New("nothing can be written any more, until the database is opened anew")
@@ -361,11 +364,11 @@ func (db *DB) Update(fn func(*Tx) error) error {
 // are, and nothing more can be done with the file.
 func (db *DB) guard(transact func(begun func()) error) (err error) {
 	if db.stuck.Load() {
-		return errUnreadable
+		return ErrUnreadable
 	}
 	began, ended := false, false
 	defer func() {
-		if errors.Is(err, errUnreadable) {
+		if errors.Is(err, ErrUnreadable) {
 			db.unreadable.Store(true)
 		}
 		if !began && !ended {
@@ -377,9 +380,6 @@ func (db *DB) guard(transact func(begun func()) error) (err error) {
 	ended = true
 	return err
 }
-
-// errUnreadable says that a page of the map has no page of the file behind it.
-var errUnreadable = fmt.Errorf("%w: a page of it cannot be read, since the file was cut short or the disk fails", ErrDamaged)
 
 // Check walks the whole file and reports each page that is not reachable,
 // reachable twice, or out of order. It must not run beside a writer.
@@ -428,7 +428,7 @@ func CatchDamage(err *error) func() {
 		_, fault := p.(interface{ Addr() uintptr })
 		switch {
 		case fault:
-			*err = errUnreadable
+			*err = ErrUnreadable
 		case raisedInBolt():
 			*err = fmt.Errorf("%w: %v", ErrDamaged, p)
 		default:
@@ -456,4 +456,19 @@ func raisedInBolt() bool {
 // IsFull reports whether an error means that the disk has no room.
 func IsFull(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// IsFault reports whether an error is the disk's, and not only that it is full:
+// it cannot be written, or read.
+func IsFault(err error) bool {
+	return errors.As(err, new(syscall.Errno))
+}
+
+// Free is how many bytes the disk of a file or folder has room for.
+func Free(path string) (int64, error) {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(path, &s); err != nil {
+		return 0, fmt.Errorf("cannot ask for the room on the disk of %s: %w", path, err)
+	}
+	return int64(s.Bavail) * int64(s.Bsize), nil
 }

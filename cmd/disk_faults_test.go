@@ -1,0 +1,214 @@
+package cmd
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What a change is answered when it cannot be saved.
+const (
+	diskFull   = "The disk is full: the change was not saved"
+	diskRefuse = "The disk cannot be written: the change was not saved"
+	diskFailed = "The disk has failed: nothing can be saved until the service is started again"
+)
+
+// TestDiskThatRefusesWrites lets the disk refuse one kind of system call on one
+// file of a running server. Whatever was answered before is there, the change that
+// was refused wholly or not at all, and what can go on goes on.
+func TestDiskThatRefusesWrites(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, file, calls, failure string
+		fresh                      bool // the server has written nothing yet
+		answer, ready              string
+		lasts                      bool // until the server is started again
+	}{
+		{name: "log cannot be synced", file: "crms.db-redo0", calls: "fdatasync", failure: "EIO",
+			answer: diskFailed, ready: "the disk has failed", lasts: true},
+		{name: "log cannot be written", file: "crms.db-redo0", calls: "pwrite64", failure: "EIO",
+			answer: diskFailed, ready: "the disk has failed", lasts: true},
+		{name: "log has become read-only", file: "crms.db-redo0", calls: "pwrite64,fdatasync", failure: "EROFS",
+			answer: diskFailed, ready: "the disk has failed", lasts: true},
+		{name: "log cannot be made", file: "crms.db-redo0.new", calls: "openat", failure: "EROFS", fresh: true,
+			answer: diskRefuse, ready: "the last change could not be saved: read-only file system"},
+		{name: "log cannot be made on a full disk", file: "crms.db-redo0.new", calls: "openat", failure: "ENOSPC", fresh: true,
+			answer: diskFull, ready: "the disk is full"},
+		{name: "log cannot be begun", file: "crms.db-redo0.new", calls: "fdatasync", failure: "EIO", fresh: true,
+			answer: diskRefuse, ready: "the last change could not be saved: input/output error"},
+		{name: "log cannot get its name", file: "crms.db-redo0.new", calls: "renameat,renameat2,rename", failure: "EIO", fresh: true,
+			answer: diskRefuse, ready: "the last change could not be saved: input/output error"},
+		{name: "database cannot be written", file: "crms.db", calls: "pwrite64", failure: "EIO",
+			answer: diskRefuse, ready: "the last change could not be saved: input/output error"},
+		{name: "database has no quota left", file: "crms.db", calls: "pwrite64", failure: "EDQUOT",
+			answer: diskFull, ready: "the disk is full"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			w := numbered(0, 1)[0]
+			p, url := serveProcess(t, data)
+			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			require.True(t, w.create(), w.failure)
+			require.True(t, w.create(), w.failure)
+			w.check(t)
+			if test.fresh {
+				p.signal(t, syscall.SIGTERM)
+				require.Equal(t, exitOK, p.wait(t).code)
+				p, url = serveProcess(t, data)
+				w.connect(url, w.token)
+			}
+			mend := sabotage(t, p, filepath.Join(data, test.file), test.calls, test.failure)
+
+			tried := w.tryRename(t)
+			assert.Equal(t, http.StatusServiceUnavailable, tried.status)
+			assert.JSONEq(t, fmt.Sprintf(`{"success":false,"message":%q,"data":null}`, test.answer), tried.body)
+			ready := w.ask(t, http.MethodGet, "/readyz", "")
+			assert.Equal(t, http.StatusOK, ready.status)
+			assert.Contains(t, ready.body, `"store":{"state":"degraded","reason":"`+test.ready)
+			assert.Equal(t, http.StatusOK, w.ask(t, http.MethodGet, "/api/customers/"+w.customers[1].id, "").status)
+			assert.Equal(t, http.StatusOK, w.ask(t, http.MethodGet, "/api/customers/search?q=example.com", "").status)
+
+			mend()
+			if test.lasts {
+				assert.Equal(t, http.StatusServiceUnavailable, w.tryRename(t).status)
+				p.kill(t)
+				p, url = serveProcess(t, data)
+				w.connect(url, w.token)
+				w.check(t)
+			}
+			require.Equal(t, http.StatusOK, w.tryRename(t).status)
+			assert.Contains(t, w.ask(t, http.MethodGet, "/readyz", "").body, `"store":{"state":"ok"}`)
+			require.True(t, w.create(), w.failure)
+			w.check(t)
+			p.kill(t)
+			requireSound(t, data)
+			_, url = serveProcess(t, data)
+			w.connect(url, w.token)
+			w.touchAll()
+			w.check(t)
+		})
+	}
+}
+
+// tryRename tries to give the first customer another name.
+func (w *writer) tryRename(t *testing.T) reply {
+	t.Helper()
+	c := w.customers[0]
+	after := *c
+	after.name, after.touched = w.newName(), true
+	answer := w.ask(t, http.MethodPut, "/api/customers/"+c.id, object("fullName", after.name))
+	switch {
+	case answer.status == http.StatusOK:
+		*c, w.pending = after, nil
+	case w.pending == nil: // the first that was refused may have been done
+		w.pending = &pending{customer: c, after: after}
+	}
+	return answer
+}
+
+func (w *writer) touchAll() {
+	for _, c := range w.customers {
+		c.touched = true
+	}
+}
+
+func TestStopOnADiskThatFails(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]struct{ file, calls, says string }{
+		"database cannot be synced": {"crms.db", "fdatasync,fsync", "input/output error"},
+		"log cannot be removed":     {"crms.db-redo0", "unlinkat,unlink,rmdir", "cannot remove the redo log"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			w := numbered(0, 1)[0]
+			p, url := serveProcess(t, data)
+			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			require.True(t, w.create(), w.failure)
+			sabotage(t, p, filepath.Join(data, fault.file), fault.calls, "EIO")
+			p.signal(t, syscall.SIGTERM)
+			ended := p.wait(t)
+			assert.Equal(t, exitFailed, ended.code)
+			assert.Contains(t, ended.stderr, "crms: cannot close store "+data)
+			assert.Contains(t, ended.stderr, fault.says)
+			assert.NotContains(t, ended.stderr, "goroutine")
+
+			_, url = serveProcess(t, data)
+			w.connect(url, w.token)
+			w.check(t)
+		})
+	}
+}
+
+func TestDiskOfTheIndexFails(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	w := numbered(0, 1)[0]
+	p, url := serveProcess(t, data)
+	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+	require.True(t, w.create(), w.failure)
+	w.check(t)
+	roots, err := filepath.Glob(filepath.Join(data, "search", "index-*", "store", "root.bolt"))
+	require.NoError(t, err)
+	require.Len(t, roots, 1)
+	mend := sabotage(t, p, roots[0], "pwrite64,fdatasync", "EIO")
+	require.True(t, w.create(), w.failure)
+
+	t.Run("the readiness says so, and searches that would miss something are refused", func(t *testing.T) {
+		w.awaitReady(t, `"search":{"state":"degraded","reason":"index failed: it cannot be written`)
+		assert.Equal(t, http.StatusServiceUnavailable, w.ask(t, http.MethodGet, "/api/customers/search?q=example.com", "").status)
+		assert.Equal(t, http.StatusOK, w.ask(t, http.MethodGet, "/api/customers", "").status)
+	})
+	t.Run("it catches up by itself", func(t *testing.T) {
+		mend()
+		w.awaitReady(t, `"search":{"state":"ok"}`)
+		w.check(t)
+	})
+}
+
+// awaitReady waits until the readiness says something.
+func (w *writer) awaitReady(t *testing.T, says string) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.Contains(c, w.ask(t, http.MethodGet, "/readyz", "").body, says)
+	}, patience, 20*time.Millisecond)
+}
+
+// TestDatabaseIsCutShortUnderTheServer takes away the second half of the file. What
+// leads there is an error of the request that needs it.
+func TestDatabaseIsCutShortUnderTheServer(t *testing.T) {
+	t.Parallel()
+	data := sampleData(t, 900)
+	file := filepath.Join(data, "crms.db")
+	p, url := serveProcess(t, data)
+	w := numbered(0, 1)[0]
+	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+	require.True(t, w.create(), w.failure)
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(file, info.Size()/2))
+
+	failed := w.ask(t, http.MethodGet, "/api/customers?limit=100&page=5", "")
+	assert.Equal(t, http.StatusInternalServerError, failed.status)
+	assert.Contains(t, failed.body, "Internal server error")
+	ready := w.ask(t, http.MethodGet, "/readyz", "")
+	assert.Regexp(t, `"store":\{"state":"(degraded","reason":"the database is damaged|unavailable","reason":"the store cannot be read)`, ready.body)
+	assert.Equal(t, http.StatusOK, w.ask(t, http.MethodGet, "/healthz", "").status)
+	p.signal(t, syscall.SIGTERM)
+	ended := p.wait(t)
+	assert.Contains(t, ended.stderr, "a page of it cannot be read, since the file was cut short or the disk fails")
+	assert.NotContains(t, ended.stderr, "goroutine")
+	assert.FileExists(t, file+"-redo0", "what is in the log may be all there is")
+	got := execute(t, "verify", "--data", data)
+	requireRefusal(t, got, exitFailed)
+	assert.Contains(t, got.stderr, "crms restore --data "+data)
+}
