@@ -166,6 +166,7 @@ func (s served) requireKept(t *testing.T) {
 	p := start(t, s.command(s.line()...))
 	s.connect(t, p)
 	each(s.writers, func(w *writer) { w.check(t) })
+	s.writers[0].search(t, "kim") // when it is answered the index is built
 	require.False(t, t.Failed(), "what was answered before the kill is there")
 	s.aths.requireAll(t, s.writers)
 	p.signal(t, syscall.SIGTERM)

@@ -31,7 +31,7 @@ func TestKill(t *testing.T) {
 	all := numbered(0, writers)
 	each(all, func(w *writer) { w.keep, w.searches = 50, 20 })
 	var answered int64
-	for range soakRounds(8) {
+	for range soakRounds(6) {
 		p, url := serve()
 		token := "Bearer " + mint(t, someSecret, anAdmin, time.Now())
 		each(all, func(w *writer) { w.connect(url, token) })

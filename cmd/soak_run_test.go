@@ -34,7 +34,7 @@ type soakPlan struct {
 func planSoak(t *testing.T) soakPlan {
 	t.Helper()
 	if !soaking() {
-		return soakPlan{rounds: 2, period: time.Second, periods: 2, connections: 8, customers: 160, backups: 2}
+		return soakPlan{rounds: 2, period: time.Second, periods: 1, connections: 4, customers: 160, backups: 2}
 	}
 	whole, err := time.ParseDuration(os.Getenv("CRMS_SOAK"))
 	require.NoError(t, err, "CRMS_SOAK is a duration such as 30m")
