@@ -3,9 +3,11 @@ package cmd
 import (
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -114,4 +116,24 @@ func TestReadOnlyDataFolderIsRefusedWithWhatToDo(t *testing.T) {
 	elsewhere := t.TempDir()
 	require.NoError(t, os.CopyFS(elsewhere, os.DirFS(data)))
 	assert.Contains(t, requireDone(t, execute(t, "verify", "--data", elsewhere)).stdout, "is sound: 30 customers")
+}
+
+// TestServiceGoesOnWithoutItsLog writes the log to a device that is always full.
+func TestServiceGoesOnWithoutItsLog(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	executable, err := os.Executable()
+	require.NoError(t, err)
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer full.Close()
+	c := exec.Command(executable, "serve", "--data", data, "--addr", "127.0.0.1:0")
+	c.Env = []string{asCRMS, "CRMS_JWT_SECRET=" + someSecret, "CRMS_OPS_ADDR=127.0.0.1:0"}
+	c.Stderr = full
+	require.NoError(t, c.Start())
+	t.Cleanup(func() { _ = c.Process.Kill() }) // it has ended already, unless the test has failed
+	require.Eventually(t, func() bool { return execute(t, "health", "--data", data).code == exitOK }, patience, 50*time.Millisecond)
+	requireDone(t, execute(t, "verify", "--data", data))
+	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+	assert.NoError(t, c.Wait())
 }
