@@ -316,14 +316,21 @@ func (db *DB) Size() (int64, error) {
 }
 
 // View runs fn in a transaction that sees one committed and durable state.
-func (db *DB) View(fn func(*Tx) error) error {
-	return db.guard(func(begun func()) error {
-		return db.bolt.View(func(tx *bolt.Tx) error {
-			begun()
-			_ = db.redo.durable.await(tx.ID()) // after a failure readers see what is there
-			return fn(&Tx{bolt: tx})
-		})
-	})
+func (db *DB) View(fn func(*Tx) error) (err error) {
+	if db.stuck.Load() {
+		return ErrUnreadable
+	}
+	began := false
+	defer db.note(&began, &err)
+	defer recoverDamage(&err, debug.SetPanicOnFault(true))
+	tx, err := db.bolt.Begin(false)
+	began = true
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	_ = db.redo.durable.await(tx.ID()) // after a failure readers see what is there
+	return fn(&Tx{bolt: tx})
 }
 
 // State stands for what the database holds after a transaction.
@@ -334,14 +341,18 @@ type State int
 // written, or seen, before [DB.Await] has returned nil for the state, which there
 // is with an error too.
 func (db *DB) Write(fn func(*Tx) error) (state State, err error) {
+	if db.stuck.Load() {
+		return 0, ErrUnreadable
+	}
 	db.unsynced.Store(true)
-	err = db.guard(func(begun func()) error {
-		state, err = db.redo.write(func(tx *Tx) error {
-			begun()
-			return fn(tx)
-		})
-		return err
+	began := false
+	defer db.note(&began, &err)
+	defer recoverDamage(&err, debug.SetPanicOnFault(true))
+	state, err = db.redo.write(func(tx *Tx) error {
+		began = true
+		return fn(tx)
 	})
+	began = true // or failed in good order
 	return state, err
 }
 
@@ -359,26 +370,17 @@ func (db *DB) Update(fn func(*Tx) error) error {
 	return db.Await(state)
 }
 
-// guard runs a transaction, in which damage is an error. Where bbolt comes upon
-// it before the transaction has begun, at a meta page, it leaves its locks as they
-// are, and nothing more can be done with the file.
-func (db *DB) guard(transact func(begun func()) error) (err error) {
-	if db.stuck.Load() {
-		return ErrUnreadable
+// note keeps in mind how a transaction has ended. Where bbolt panics before one
+// has begun, at a meta page, it leaves its locks as they are, and nothing more can
+// be done with the file. Each read goes through here: what is deferred takes
+// arguments, since variables that a closure shares cost an allocation each.
+func (db *DB) note(began *bool, err *error) {
+	if errors.Is(*err, ErrUnreadable) {
+		db.unreadable.Store(true)
 	}
-	began, ended := false, false
-	defer func() {
-		if errors.Is(err, ErrUnreadable) {
-			db.unreadable.Store(true)
-		}
-		if !began && !ended {
-			db.stuck.Store(true)
-		}
-	}()
-	defer CatchDamage(&err)()
-	err = transact(func() { began = true })
-	ended = true
-	return err
+	if !*began {
+		db.stuck.Store(true)
+	}
 }
 
 // Check walks the whole file and reports each page that is not reachable,
@@ -419,21 +421,27 @@ func (db *DB) provePages() error {
 // defer CatchDamage(&err)().
 func CatchDamage(err *error) func() {
 	before := debug.SetPanicOnFault(true)
-	return func() {
-		debug.SetPanicOnFault(before)
-		p := recover()
-		if p == nil {
-			return
-		}
-		_, fault := p.(interface{ Addr() uintptr })
-		switch {
-		case fault:
-			*err = ErrUnreadable
-		case raisedInBolt():
-			*err = fmt.Errorf("%w: %v", ErrDamaged, p)
-		default:
-			panic(p)
-		}
+	return func() { damage(err, before, recover()) }
+}
+
+// recoverDamage is CatchDamage without a closure: it is deferred itself, with
+// what debug.SetPanicOnFault(true) has returned.
+func recoverDamage(err *error, before bool) { damage(err, before, recover()) }
+
+// damage is called by the deferred function with what it has recovered.
+func damage(err *error, before bool, p any) {
+	debug.SetPanicOnFault(before)
+	if p == nil {
+		return
+	}
+	_, fault := p.(interface{ Addr() uintptr })
+	switch {
+	case fault:
+		*err = ErrUnreadable
+	case raisedInBolt():
+		*err = fmt.Errorf("%w: %v", ErrDamaged, p)
+	default:
+		panic(p)
 	}
 }
 
@@ -441,7 +449,7 @@ func CatchDamage(err *error) func() {
 // bbolt's code.
 func raisedInBolt() bool {
 	pcs := make([]uintptr, 16)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs)])
 	for {
 		frame, more := frames.Next()
 		if !strings.HasPrefix(frame.Function, "runtime.") {
