@@ -5,7 +5,6 @@ import (
 	"container/heap"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -20,29 +19,8 @@ type order struct {
 	rank   []uint32 // by document number, its place in newest
 }
 
-// orderCache keeps the orders of a volume's segments, which never change.
-type orderCache struct {
-	mu     sync.Mutex
-	orders map[uint64]*order // by segment
-}
-
 // order returns the segment's order.
-func (s *segment) order() (*order, error) {
-	s.orders.mu.Lock()
-	defer s.orders.mu.Unlock()
-	if o := s.orders.orders[s.part.Id()]; o != nil {
-		return o, nil
-	}
-	o, err := readOrder(s)
-	if err != nil {
-		return nil, err
-	}
-	if s.orders.orders == nil {
-		s.orders.orders = make(map[uint64]*order)
-	}
-	s.orders.orders[s.part.Id()] = o
-	return o, nil
-}
+func (s *segment) order() (*order, error) { return s.orders.get(s, readOrder) }
 
 func readOrder(s *segment) (*order, error) {
 	ids := make([]crm.ID, s.part.Segment().Count())
@@ -74,30 +52,6 @@ func orderOf(ids []crm.ID) *order {
 
 func compareIDs(a, b crm.ID) int  { return bytes.Compare(a[:], b[:]) }
 func newestFirst(a, b crm.ID) int { return compareIDs(b, a) }
-
-// warm reads the orders of all segments and forgets those that are gone, so
-// that no search has to.
-func (s *snapshot) warm() error {
-	present := make(map[uint64]bool, len(s.segments))
-	for _, seg := range s.segments {
-		if _, err := seg.order(); err != nil {
-			return err
-		}
-		present[seg.part.Id()] = true
-	}
-	if len(s.segments) == 0 {
-		return nil
-	}
-	cache := s.segments[0].orders
-	cache.mu.Lock()
-	defer cache.mu.Unlock()
-	for id := range cache.orders {
-		if !present[id] {
-			delete(cache.orders, id)
-		}
-	}
-	return nil
-}
 
 // walk goes through a set of a segment's documents, newest first.
 type walk struct {

@@ -18,8 +18,8 @@ type snapshot struct {
 }
 
 // maxSteps bounds what one search may cost, whatever its text and the data:
-// lookups of a term, terms met in a range, and states of a speller, each of
-// which takes less than a microsecond or so. Ordinary searches take some
+// lookups of a term, terms met in a range, and words compared with a
+// misspelling, each of which takes less than a microsecond or so. Ordinary searches take some
 // hundreds to thousands.
 const maxSteps = 500_000
 
@@ -42,7 +42,7 @@ func (v *volume) snapshot() (*snapshot, error) {
 	}
 	s := &snapshot{reader: reader}
 	for _, part := range reader.Segments() {
-		s.segments = append(s.segments, &segment{part: part, orders: &v.orders, typos: v.typos, steps: &s.steps})
+		s.segments = append(s.segments, &segment{part: part, orders: &v.orders, spelled: &v.spelled, typos: v.typos, steps: &s.steps})
 	}
 	return s, nil
 }
@@ -58,12 +58,13 @@ func (s *snapshot) close() error { return s.reader.Close() }
 // methods return sets of these numbers, nil for the empty one; sets that come
 // from it must not be changed. An error sticks: everything after it is empty.
 type segment struct {
-	part   *scorch.SegmentSnapshot
-	orders *orderCache
-	typos  *typoCache
-	dicts  map[string]segapi.TermDictionary
-	steps  *int // of the snapshot
-	err    error
+	part    *scorch.SegmentSnapshot
+	orders  *kept[order]
+	spelled *kept[wordList]
+	typos   *typoCache
+	dicts   map[string]segapi.TermDictionary
+	steps   *int // of the snapshot
+	err     error
 
 	iterator segapi.PostingsIterator // to be used again
 }

@@ -2,6 +2,7 @@ package search
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,50 +30,53 @@ func TestSpellerAcceptsWordsWithinTheirTypos(t *testing.T) {
 		{"लक्ष्मी", "लक्ष्मि", 1, true},
 		{"лукаш", "лкуаш", 1, true},
 	} {
-		assert.Equal(t, c.want, accepts(newSpeller(c.pattern, c.typos, false), c.text), "%s %s", c.pattern, c.text)
+		assert.Equal(t, c.want, accepts(misspelling{c.pattern, c.typos, false}, c.text), "%s %s", c.pattern, c.text)
 	}
 }
 
 func TestSpellerAcceptsWhatBeginsLikeAHalfTypedWord(t *testing.T) {
-	assert.True(t, accepts(newSpeller("krisnam", 1, true), "krishnamurthy"))
-	assert.True(t, accepts(newSpeller("krisnam", 1, true), "krisnam"))
-	assert.False(t, accepts(newSpeller("krixxam", 1, true), "krishnamurthy"))
+	assert.True(t, accepts(misspelling{"krisnam", 1, true}, "krishnamurthy"))
+	assert.True(t, accepts(misspelling{"krisnam", 1, true}, "krisnam"))
+	assert.False(t, accepts(misspelling{"krixxam", 1, true}, "krishnamurthy"))
 }
 
-// The automaton must agree with the textbook's table of edit distances.
+// The speller must agree with the textbook's table of edit distances.
 func TestSpellerAgreesWithTheEditDistance(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	word := func() string {
-		letters := []rune("abcñम")
-		w := make([]rune, 1+r.IntN(8))
-		for i := range w {
-			w[i] = letters[r.IntN(len(letters))]
-		}
-		return string(w)
-	}
 	for range 20_000 {
-		pattern, text, typos := word(), word(), 1+r.IntN(2)
-		want := editDistance([]rune(pattern), []rune(text)) <= typos
-		p := newSpeller(pattern, typos, false)
-		assert.Equal(t, want, accepts(p, text), "%s %s %d", pattern, text, typos)
-		p.release()
+		m, text := misspelling{someWord(r, 8), 1 + r.IntN(2), false}, someWord(r, 8)
+		assert.Equal(t, mayMean(m, text), accepts(m, text), "%v %s", m, text)
 	}
 }
 
-func accepts(p *speller, text string) bool {
-	state := p.Start()
-	for i := range len(text) {
-		if !p.CanMatch(state) {
-			return false
-		}
-		state = p.Accept(state, text[i])
+// someWord is of few letters, so that others are like it.
+func someWord(r *rand.Rand, longest int) string {
+	letters := []rune("abcñम")
+	w := make([]rune, 1+r.IntN(longest))
+	for i := range w {
+		w[i] = letters[r.IntN(len(letters))]
 	}
-	return p.IsMatch(state)
+	return string(w)
 }
 
-// editDistance counts insertions, deletions, substitutions and swaps of
-// neighbours, where no letter is edited twice.
-func editDistance(a, b []rune) int {
+func accepts(m misspelling, text string) bool {
+	p := newSpeller(m)
+	return p.accepts(text)
+}
+
+// mayMean says by the table of edit distances whether the misspelling may stand
+// for the word.
+func mayMean(m misspelling, word string) bool {
+	distances := editDistances([]rune(m.word), []rune(word))
+	if m.half {
+		return slices.Min(distances[1:]) <= m.typos
+	}
+	return distances[len(distances)-1] <= m.typos
+}
+
+// editDistances counts insertions, deletions, substitutions and swaps of
+// neighbours between a and each beginning of b, where no letter is edited twice.
+func editDistances(a, b []rune) []int {
 	d := make([][]int, len(a)+1)
 	for i := range d {
 		d[i] = make([]int, len(b)+1)
@@ -93,7 +97,7 @@ func editDistance(a, b []rune) int {
 			}
 		}
 	}
-	return d[len(a)][len(b)]
+	return d[len(a)]
 }
 
 // What a misspelling may stand for is remembered for each segment, and changes

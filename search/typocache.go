@@ -14,8 +14,8 @@ type misspelling struct {
 }
 
 // typoCache remembers for which words of a segment a misspelling may stand.
-// Going through a dictionary for them is the dearest step of a search; segments
-// never change, and people ask for the same names again and again.
+// Going through all words for them is a dear step of a search; segments never
+// change, and people ask for the same names again and again.
 type typoCache struct {
 	meant *lru.Cache[misspellingIn, []string]
 }
@@ -53,34 +53,27 @@ func (s *segment) spelledLike(m misspelling) *roaring.Bitmap {
 			s.typos.meant.Add(key, words)
 		}
 	}
-	var found *roaring.Bitmap
+	if len(words) == 0 {
+		return nil
+	}
+	found := roaring.New()
 	for _, word := range words {
-		found = union(found, s.with(fieldSpelled, word))
+		if set := s.with(fieldSpelled, word); set != nil {
+			found.Or(set)
+		}
 	}
 	return found
 }
 
-// meant goes through the segment's dictionary for the words that the misspelling
-// may stand for.
-func (s *segment) meant(m misspelling) (words []string) {
-	d := s.dictionary(fieldSpelled)
-	if d == nil {
+// meant goes through the segment's words for those that the misspelling may
+// stand for.
+func (s *segment) meant(m misspelling) []string {
+	list, err := s.words()
+	if err != nil {
+		s.fail(err)
 		return nil
 	}
-	p := newSpeller(m.word, m.typos, m.half)
-	defer p.release()
-	for terms := termsOnly(d, p, nil, nil); s.err == nil; {
-		s.step(1)
-		entry, err := terms.Next()
-		switch {
-		case err != nil:
-			s.fail(err)
-		case entry == nil:
-			s.step(len(p.states))
-			return words
-		default:
-			words = append(words, entry.Term)
-		}
-	}
-	return nil
+	words, steps := list.meant(m)
+	s.step(steps)
+	return words
 }

@@ -34,7 +34,8 @@ type volume struct {
 	path       string
 	index      bleve.Index
 	generation string
-	orders     orderCache
+	orders     kept[order]
+	spelled    kept[wordList]
 	typos      *typoCache
 	stuckAfter time.Duration // how long a write may take
 	stuck      atomic.Bool   // a write did not end
