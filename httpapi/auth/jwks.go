@@ -82,6 +82,11 @@ func newJWKSClient() *http.Client {
 			if past[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
 				return errors.New("redirected from https to " + next.URL.Scheme)
 			}
+			// Whoever can redirect, as pages that carry people on somewhere else let
+			// strangers do, would say whose tokens are good.
+			if past[0].URL.Hostname() != next.URL.Hostname() {
+				return errors.New("redirected to another host")
+			}
 			if len(past) > 5 {
 				return errors.New("redirected too often")
 			}

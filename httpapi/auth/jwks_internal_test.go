@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -35,6 +36,8 @@ func TestJWKSClientRedirects(t *testing.T) {
 	defer moved.Close()
 	secure := httptest.NewTLSServer(toPlain)
 	defer secure.Close()
+	elsewhere := httptest.NewServer(http.RedirectHandler(strings.Replace(plain.URL, "127.0.0.1", "localhost", 1), http.StatusFound))
+	defer elsewhere.Close()
 	loop := httptest.NewServer(http.RedirectHandler("/", http.StatusFound))
 	defer loop.Close()
 
@@ -48,6 +51,7 @@ func TestJWKSClientRedirects(t *testing.T) {
 	}{
 		"from http to http are followed":      {moved.URL, ""},
 		"from https to http are not followed": {secure.URL, "redirected from https to http"},
+		"to another host are not followed":    {elsewhere.URL, "redirected to another host"},
 		"without end are not followed":        {loop.URL, "redirected too often"},
 	} {
 		t.Run(name, func(t *testing.T) {
