@@ -73,10 +73,10 @@ func (a *API) observe(next http.Handler) http.Handler {
 		n := &note{ResponseWriter: w, id: requestID(r.Header.Get(headerRequestID)), counts: noRoute}
 		n.setHeader(headerRequestID, n.id)
 		if r.ContentLength != 0 && r.ProtoMajor == 1 {
-			n.sent = &sentBody{ReadCloser: r.Body, chunked: r.ContentLength < 0}
-			r.Body = n.sent
+			r, n.sent = watchBody(r)
 		}
 		next.ServeHTTP(n, r)
+		n.sent.endSoon(w)
 		took := time.Since(start)
 		n.counts.Answered(n.status, took)
 		a.logRequest(r, n, start, took)
