@@ -127,6 +127,7 @@ func TestLimits(t *testing.T) {
 		{"limit 0", "/api/customers", "limit=0", "limit must be a whole number from 1 to 100"},
 		{"limit 100", "/api/customers", "limit=100", ""},
 		{"limit 101", "/api/customers", "limit=101", "limit must be a whole number from 1 to 100"},
+		{"a limit of 10 to the 18th", "/api/customers", "limit=1000000000000000000", "limit must be a whole number from 1 to 100"},
 		{"a limit with a sign", "/api/customers", "limit=%2B5", "limit must be a whole number from 1 to 100"},
 		{"a limit with a fraction", "/api/customers", "limit=5.0", "limit must be a whole number from 1 to 100"},
 		{"a limit of history", john + "/history", "limit=101", "limit must be a whole number from 1 to 100"},
