@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -54,20 +55,23 @@ func TestNothingIsToldBeforeItIsDurable(t *testing.T) {
 	}
 	for who, wait := range waits {
 		t.Run(who, func(t *testing.T) {
-			db := openTest(t)
-			fill(t, db, 3)
-			release := slowDisk(t, db)
-			_, err := db.Write(savePerson(7777))
-			require.NoError(t, err)
-			done := make(chan error)
-			go func() { done <- wait(db) }()
-			select {
-			case <-done:
-				require.Fail(t, "it did not wait")
-			default:
-			}
-			release(nil)
-			assert.NoError(t, <-done)
+			synctest.Test(t, func(t *testing.T) {
+				db := openTest(t)
+				fill(t, db, 3)
+				release := slowDisk(t, db)
+				_, err := db.Write(savePerson(7777))
+				require.NoError(t, err)
+				told := false
+				go func() {
+					assert.NoError(t, wait(db))
+					told = true
+				}()
+				synctest.Wait()
+				require.False(t, told, "it waits for the disk")
+				release(nil)
+				synctest.Wait()
+				assert.True(t, told)
+			})
 		})
 	}
 }
