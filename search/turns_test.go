@@ -107,3 +107,26 @@ func TestASearchThatWaitedAsksTheIndexThatThereIsThen(t *testing.T) {
 	x.turns.end()
 	assert.NoError(t, <-answered)
 }
+
+func TestASearchThatFailsEndsItsTurn(t *testing.T) {
+	src := someone()
+	x := open(t, src)
+	x.turns = newTurns(1, 1, time.Minute)
+	require.NoError(t, x.turns.take(t.Context()))
+	answered := make(chan error, 1)
+	go func() {
+		_, err := x.Search(t.Context(), Query{Text: "john", Limit: 1})
+		answered <- err
+	}()
+	await(t, func() bool { return x.Status().Waiting == 1 })
+	gate := make(chan struct{})
+	src.edit(func() { src.gate = gate }) // until then there is no other index
+	x.reportTorn(x.volume())
+	await(t, func() bool { return x.Status().State == Rebuilding })
+	x.turns.end()
+	assertKind(t, crm.Unavailable, <-answered)
+
+	assert.True(t, x.turns.running.TryAcquire(1), "the turn is free for the next")
+	close(gate)
+	awaitOK(t, x)
+}
