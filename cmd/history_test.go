@@ -46,6 +46,7 @@ func TestEveryHistoryAgreesWithThePlainShop(t *testing.T) {
 			"user event":     h.userEvent,
 			"order":          h.thingEvent,
 			"complaint":      h.thingEvent,
+			"thing is gone":  h.thingGone,
 			"repeat":         h.repeat,
 			"import":         h.importOne,
 			"drop parked":    h.dropParked,
@@ -259,10 +260,26 @@ func (h *history) thingEvent(r *rapid.T) {
 		e.status = rapid.SampledFrom([]string{"Open", "Resolved", "Closed"}).Draw(r, "status")
 	}
 	if rapid.IntRange(0, 7).Draw(r, "is gone") == 0 {
-		e.gone, e.began = true, e.at
-		e.kind = e.kind[:len(e.kind)-len("updated")] + "deleted"
+		e = e.goneAt(e.at)
 	}
 	h.send(r, e)
+}
+
+// thingGone deletes an order or a complaint that was reported before.
+func (h *history) thingGone(r *rapid.T) {
+	reported := slices.DeleteFunc(slices.Clone(h.sent), func(e plainEvent) bool { return e.thing == "" || e.gone })
+	if len(reported) == 0 {
+		r.Skip("nothing was ordered or complained about")
+	}
+	now := h.tick(r)
+	h.send(r, rapid.SampledFrom(reported).Draw(r, "thing").goneAt(h.past(r, now)))
+}
+
+// goneAt is the deletion of the event's order or complaint.
+func (e plainEvent) goneAt(at time.Time) plainEvent {
+	e.id, e.at, e.began, e.gone = "", at, at, true
+	e.kind = e.kind[:len(e.kind)-len("updated")] + "deleted"
+	return e
 }
 
 // repeat sends an event once more, under its id or another.
