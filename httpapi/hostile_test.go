@@ -85,6 +85,7 @@ func TestHostileBodies(t *testing.T) {
 		{"a surrogate in UTF-8 is no text", "{\"fullName\":\"Jo\xed\xa0\x80hn\"}", malformed + "16: invalid UTF-8"},
 		{"half a pair behind a whole one is no text", `{"fullName":"\ud83d\ude00\ud83d"}`, malformed + "26: invalid"},
 		{"a pair the wrong way round is no text", `{"fullName":"\ude00\ud83d"}`, malformed + "14: invalid"},
+		{"a text of no characters is empty", `{"fullName":""}`, "fullName must not be empty"},
 		{"a text of marks alone is as long as its marks", `{"fullName":"` + strings.Repeat(`\u0301`, 101) + `"}`, "fullName must have at most 100 characters"},
 		{"what turns the direction of writing is taken, as in names from right to left", `{"fullName":"John\u202eeoD"}`, ""},
 		{"numbers of any size are kept in preferences as they are", `{"preferences":{"n":[1e400,-0,1e-7,` + strings.Repeat("9", 310) + `]}}`, ""},
