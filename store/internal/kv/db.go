@@ -350,6 +350,7 @@ func (db *DB) Write(fn func(*Tx) error) (state State, err error) {
 	defer recoverDamage(&err, debug.SetPanicOnFault(true))
 	state, err = db.redo.write(func(tx *Tx) error {
 		began = true
+		state = State(tx.bolt.ID() - 1) // also when fn comes upon damage
 		return fn(tx)
 	})
 	began = true // or failed in good order

@@ -33,11 +33,14 @@ type logged struct {
 	id      int // of the transaction
 }
 
-// reach says that the transaction is durable.
+// reach says that the transaction, and all before it, are durable; after a failure
+// that is not so.
 func (d *durable) reach(id int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.upTo.Store(max(d.upTo.Load(), int64(id)))
+	if d.failed == nil {
+		d.upTo.Store(max(d.upTo.Load(), int64(id)))
+	}
 	d.changed.Broadcast()
 }
 
@@ -71,18 +74,21 @@ func (d *durable) commit() {
 	d.advance()
 }
 
-// takeBack forgets the records whose transactions are not committed, once nobody
-// syncs them any more. An error says that it is not known whether they are durable.
-func (d *durable) takeBack() error {
+// takeBack forgets the records whose transactions are not committed, and has them
+// removed, durably, by a sync that is for the committed ones too: were there another
+// beside it, one would not say what the other has lost. An error says that it is not
+// known whether they are durable.
+func (d *durable) takeBack(remove func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for d.syncing {
 		d.changed.Wait()
 	}
-	d.written = d.committed
-	if d.synced.id > d.committed.id {
-		d.synced = d.committed
+	if d.failed != nil {
+		return d.failed
 	}
+	d.written = d.committed
+	d.syncUp(remove)
 	return d.failed
 }
 
@@ -115,19 +121,19 @@ func (d *durable) await(id int) error {
 		case d.syncing, d.committed.id < id: // a sync, or bbolt's commit, has to end first
 			d.changed.Wait()
 		default:
-			d.sync()
+			d.syncUp(d.written.segment.sync)
 		}
 	}
 	return nil
 }
 
-// sync makes the records durable. It is called with mu, which it lets go of
-// meanwhile.
-func (d *durable) sync() {
+// syncUp makes the records durable by sync. It is called with mu, which it lets go
+// of meanwhile.
+func (d *durable) syncUp(sync func() error) {
 	r := d.written
 	d.syncing = true
 	d.mu.Unlock()
-	err := r.segment.sync()
+	err := sync()
 	d.mu.Lock()
 	d.end(r, err)
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	bolt "go.etcd.io/bbolt"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -138,6 +140,107 @@ func TestPowerCutBetweenTwoSyncs(t *testing.T) {
 	}
 	assert.Len(t, found, 1+maxUnsynced, "cuts at different places")
 	release(nil)
+}
+
+// What is too large for the log comes to the file beside records that wait for a
+// sync: its meta page may be on the disk without them.
+func TestPowerCutBesideWhatIsTooLargeForTheLog(t *testing.T) {
+	p := newPlug(t, 14)
+	for range 5 {
+		p.step()
+	}
+	release := slowDisk(t, p.db)
+	log := p.logInUse(p.path)
+	before := p.read(log)
+	for n := range uint32(maxUnsynced) {
+		_, err := p.db.Write(savePerson(7000 + n))
+		require.NoError(t, err)
+	}
+	_, err := p.db.Write(func(tx *Tx) error {
+		release(errors.New("the power was cut"))
+		return tx.put("people", []byte("large"), make([]byte, maxRedo))
+	})
+	require.ErrorIs(t, err, ErrStopped)
+	p.settled()
+	disk := p.cut()
+	require.NoError(t, os.WriteFile(p.logInUse(disk), before, 0o600))
+	p.holds(disk)
+}
+
+func TestRecordIsTakenBackWhileNobodySyncs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlug(t, 15)
+		p.step()
+		slowDisk(t, p.db)
+		state, err := p.db.Write(savePerson(7000))
+		require.NoError(t, err)
+		d := &p.db.redo.durable
+		d.mu.Lock()
+		d.syncing = false // the sync has ended that was not for this record
+		d.mu.Unlock()
+		told := false
+		failed := d.takeBack(func() error {
+			go func() {
+				assert.ErrorIs(t, p.db.Await(state), ErrStopped)
+				told = true
+			}()
+			synctest.Wait()
+			assert.False(t, told, "it waits: a sync of its own would not say what this one has lost")
+			return errors.New("the disk is gone")
+		})
+		assert.ErrorIs(t, failed, ErrStopped)
+		synctest.Wait()
+		assert.True(t, told)
+	})
+}
+
+func TestCloseTellsNobodyThatALostRecordIsDurable(t *testing.T) {
+	for name, unreadable := range map[string]bool{"after damage": true, "of a sound file": false} {
+		t.Run(name, func(t *testing.T) {
+			p := newPlug(t, 16)
+			p.step()
+			release := slowDisk(t, p.db)
+			state, err := p.db.Write(savePerson(7000))
+			require.NoError(t, err)
+			p.db.unreadable.Store(unreadable)
+			closed := make(chan struct{})
+			go func() {
+				defer close(closed)
+				_ = p.db.Close()
+			}()
+			release(errors.New("the disk is gone"))
+			<-closed
+			assert.ErrorIs(t, p.db.Await(state), ErrStopped)
+		})
+	}
+}
+
+func TestWriteThatFailsSaysWhatItHasSeen(t *testing.T) {
+	tests := map[string]struct {
+		ends error // of the sync before
+		fn   func(db *DB) error
+		want error
+	}{
+		"in a panic of bbolt's": {nil, func(db *DB) error {
+			return db.bolt.View(func(tx *bolt.Tx) error { return tx.Rollback() }) // which bbolt forbids
+		}, ErrDamaged},
+		"since nothing can be written": {errors.New("the disk is gone"), func(*DB) error { return nil }, ErrStopped},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			db := openTest(t)
+			fill(t, db, 3)
+			release := slowDisk(t, db)
+			before, err := db.Write(savePerson(7777))
+			require.NoError(t, err)
+			if test.ends != nil {
+				release(test.ends)
+			}
+			state, err := db.Write(func(*Tx) error { return test.fn(db) })
+			require.ErrorIs(t, err, test.want)
+			assert.Equal(t, before, state)
+		})
+	}
 }
 
 func TestTextThatLooksLikeARecord(t *testing.T) {

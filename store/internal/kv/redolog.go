@@ -84,11 +84,11 @@ func (l *redoLog) write(fn func(*Tx) error) (State, error) {
 	l.writing.Lock()
 	defer l.writing.Unlock()
 	if err := l.ready(); err != nil {
-		return 0, err
+		return State(l.durable.newestID()), err
 	}
 	b, err := l.bolt.Begin(true)
 	if err != nil {
-		return 0, err
+		return State(l.durable.newestID()), err
 	}
 	defer func() { _ = b.Rollback() }() // does nothing after a commit
 	id := b.ID()
@@ -112,8 +112,8 @@ func (l *redoLog) write(fn func(*Tx) error) (State, error) {
 }
 
 // maxUnsynced is how many transactions are committed at most that are not durable
-// yet: one while the record of the one before is synced. By it [leftLog.reaches]
-// finds that a log is cut short.
+// yet: one while the record of the one before is synced. One that is not logged
+// counts too. By it [leftLog.reaches] finds that a log is cut short.
 const maxUnsynced = 2
 
 // commitLogged writes the record and commits. The record is not waited for, only
@@ -146,11 +146,7 @@ func (l *redoLog) drain() error { return l.durable.await(l.durable.newestID()) }
 // it is not known what the next Open will find: nothing more may be written
 // that would have to come after it.
 func (l *redoLog) takeBack(tail int64, cause error) error {
-	err := l.durable.takeBack()
-	if err == nil {
-		err = l.current.truncate(tail)
-	}
-	if err != nil {
+	if err := l.durable.takeBack(func() error { return l.current.truncate(tail) }); err != nil {
 		return l.fail(errors.Join(cause, err))
 	}
 	return cause
@@ -160,7 +156,7 @@ func (l *redoLog) takeBack(tail int64, cause error) error {
 // a checkpoint.
 func (l *redoLog) commitUnlogged(b *bolt.Tx) error {
 	id := b.ID()
-	if err := l.awaitCheckpoint(); err != nil {
+	if err := errors.Join(l.awaitCheckpoint(), l.durable.await(id-maxUnsynced)); err != nil {
 		return err
 	}
 	if err := commit(b); err != nil {
@@ -340,6 +336,7 @@ var errClosed = errors.New("the database is closed")
 func (l *redoLog) abandon() error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
+	_ = l.drain() // those who wait for it are told
 	l.closed = true
 	l.durable.reach(math.MaxInt)
 	return l.release()
