@@ -98,9 +98,14 @@ func (e OutboxEntry) isDue(now time.Time) bool {
 
 // Due returns the entries that may be sent now: the oldest pending one of each
 // user, if its time has come; at most limit. wait is when the next of the
-// others' times comes, zero when there are none.
+// others' times comes, zero when there are none. It is an error once the store has
+// [Store.Stopped]: the change that an entry tells of may not be durable, and that
+// it was sent could not be noted.
 func (s *Store) Due(now time.Time, limit int) (due []OutboxEntry, wait time.Time, err error) {
 	err = s.view("outbox", func(tx *kv.Tx) error {
+		if s.Stopped() {
+			return kv.ErrStopped
+		}
 		blocked := map[string]bool{} // users with an older entry
 		for item := range s.schema.outbox.Walk(tx, nil) {
 			e := item.Row
