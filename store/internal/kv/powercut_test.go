@@ -441,6 +441,20 @@ func TestCloseAfterAFailureBesideACheckpoint(t *testing.T) {
 	}
 }
 
+func TestCheckpointThatFailsEndsAllWritingAtOnce(t *testing.T) {
+	p := newPlug(t, 17)
+	p.step()
+	l := p.db.redo
+	l.writing.Lock()
+	require.NoError(t, l.current.file.Close()) // so that it cannot be retired
+	require.NoError(t, l.startCheckpoint())
+	<-l.checkpoint.done
+	l.writing.Unlock()
+	assert.True(t, p.db.Stopped())
+	assert.ErrorIs(t, p.db.Update(savePerson(7777)), ErrStopped)
+	p.holds(p.cut())
+}
+
 func TestSegmentIsUsedAgain(t *testing.T) {
 	p := newPlug(t, 5)
 	for range 4 {

@@ -277,7 +277,9 @@ func (l *redoLog) startCheckpoint() error {
 	l.checkpoint = c
 	go func() {
 		defer close(c.done)
-		c.err = l.finishCheckpoint(c, before)
+		if c.err = l.finishCheckpoint(c, before); c.err != nil {
+			_ = l.failCheckpoint(c.err) // at once: the kernel may forget the pages that the disk did not take
+		}
 	}()
 	return nil
 }
@@ -313,10 +315,14 @@ func (l *redoLog) awaitCheckpoint() error {
 	}
 	<-l.checkpoint.done
 	if err := l.checkpoint.err; err != nil {
-		return l.fail(fmt.Errorf("cannot make the database durable: %w", err))
+		return l.failCheckpoint(err)
 	}
 	l.checkpoint = nil
 	return nil
+}
+
+func (l *redoLog) failCheckpoint(err error) error {
+	return l.fail(fmt.Errorf("cannot make the database durable: %w", err))
 }
 
 // close settles and refuses what comes later. After a failure the log stays, for
