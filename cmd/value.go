@@ -157,6 +157,10 @@ func networks(to *[]netip.Prefix) value {
 
 func parseNetwork(text string) (netip.Prefix, error) {
 	if network, err := netip.ParsePrefix(text); err == nil {
+		// IPv4 within IPv6: callers' addresses are compared as IPv4.
+		if mapped := network.Bits() - 96; network.Addr().Is4In6() && mapped >= 0 {
+			network = netip.PrefixFrom(network.Addr().Unmap(), mapped)
+		}
 		return network.Masked(), nil
 	}
 	address, err := netip.ParseAddr(text)
