@@ -116,6 +116,9 @@ func (l *Limit) makeRoomLocked() bool {
 	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.since, b.since) })
 	all = all[:min(len(all), max(1, l.most/share))]
 	for _, w := range all {
+		if w.waits.Load() != w.since {
+			continue // its request has come meanwhile
+		}
 		delete(l.open, w.conn)
 		_ = w.Conn.Close() // its server closes it once more
 		l.dropped.Add(1)
