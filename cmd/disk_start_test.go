@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -81,6 +82,13 @@ func TestServeRefusesADataFolderThatIsNone(t *testing.T) {
 			assert.NoFileExists(t, data+"-elsewhere")
 		})
 	}
+}
+
+func TestServeRefusesAFolderWhoseSocketWouldHaveTooLongAName(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), strings.Repeat("long", 30))
+	assert.Contains(t, serveRefused(t, data), "bytes, use a shorter data folder")
+	assert.NoDirExists(t, data, "it is refused before a store is made")
 }
 
 func TestServeReplacesASocketThatWasLeft(t *testing.T) {

@@ -105,6 +105,9 @@ func (p *program) start(ctx context.Context, s Settings) (_ *app, err error) {
 			err = errors.Join(err, a.close())
 		}
 	}()
+	if err := control.CheckFolder(s.Data); err != nil {
+		return nil, err
+	}
 	if a.store, err = openStore(s.Data, store.Options{
 		Zone: s.Zone, TellATHS: s.ATHSURL != "", OnCommit: a.metrics.Commits.Count, Now: p.now, Log: a.log,
 	}); err != nil {

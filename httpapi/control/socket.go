@@ -23,13 +23,19 @@ const socketName = "crms.sock"
 // maxSocketPath is what a unix socket's address has room for on Linux.
 const maxSocketPath = 107
 
+// CheckFolder refuses a data folder whose path is too long for a socket in it.
+func CheckFolder(dir string) error {
+	if path := filepath.Join(dir, socketName); len(path) > maxSocketPath {
+		return fmt.Errorf("cannot make socket %s: the path has %d of at most %d bytes, use a shorter data folder", path, len(path), maxSocketPath)
+	}
+	return nil
+}
+
 // Listen makes the socket of the server that has the data folder's store open;
-// one that a killed server has left is replaced. Only its owner may use it.
+// one that a killed server has left is replaced. Only its owner may use it. The
+// folder must be one that [CheckFolder] allows.
 func Listen(dir string) (net.Listener, error) {
 	path := filepath.Join(dir, socketName)
-	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("cannot make socket %s: the path has %d of at most %d bytes, use a shorter data folder", path, len(path), maxSocketPath)
-	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot replace socket: %w", err)
 	}
