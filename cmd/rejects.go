@@ -73,18 +73,28 @@ func (r *rejects) open() error {
 	if r.files != nil {
 		return nil
 	}
-	for _, name := range []string{r.path, r.path + errorsSuffix} {
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return fmt.Errorf("cannot keep the lines that failed: %w", err)
-		}
-		r.files = append(r.files, f)
+	lines, err := createKept(r.path)
+	if err != nil {
+		return err
 	}
-	r.lines, r.whys = bufio.NewWriter(r.files[0]), bufio.NewWriter(r.files[1])
+	whys, err := createKept(r.path + errorsSuffix)
+	if err != nil {
+		return errors.Join(err, lines.Close(), os.Remove(r.path)) // so that it may be named again
+	}
+	r.files = []*os.File{lines, whys}
+	r.lines, r.whys = bufio.NewWriter(lines), bufio.NewWriter(whys)
 	if r.head != nil {
 		r.lines.Write(append(r.head, '\n'))
 	}
 	return nil
+}
+
+func createKept(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("cannot keep the lines that failed: %w", err)
+	}
+	return f, nil
 }
 
 func (r *rejects) close() error {

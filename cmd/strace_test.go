@@ -3,6 +3,7 @@ package cmd
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,9 +21,22 @@ import (
 // CI.
 func sabotage(t *testing.T, p *process, path, calls, failure string) (mend func()) {
 	t.Helper()
+	return tamper(t, p, calls, "error="+failure, path)
+}
+
+// pretend makes system calls of the process on any file say that they are done,
+// when they are not made at all, until the function that it returns is called.
+func pretend(t *testing.T, p *process, calls string) (mend func()) {
+	t.Helper()
+	return tamper(t, p, calls, "retval=0")
+}
+
+// tamper gives system calls of the process another outcome: those on the paths, or
+// on all when there are none.
+func tamper(t *testing.T, p *process, calls, outcome string, paths ...string) (mend func()) {
+	t.Helper()
 	said := new(output)
-	c := exec.Command("strace", "-f", "-o", os.DevNull, "-p", strconv.Itoa(p.child.Pid), "-P", path,
-		"-e", "trace="+calls, "-e", "inject="+calls+":error="+failure)
+	c := exec.Command("strace", append(straceArgs(calls, outcome, paths), "-p", strconv.Itoa(p.child.Pid))...)
 	c.Stderr = said
 	if err := c.Start(); err != nil {
 		cannotTrace(t, err.Error())
@@ -46,6 +60,28 @@ func sabotage(t *testing.T, p *process, path, calls, failure string) (mend func(
 		}
 	}
 	return mend
+}
+
+func straceArgs(calls, outcome string, paths []string) []string {
+	args := []string{"-f", "-o", os.DevNull, "-e", "trace=" + calls, "-e", "inject=" + calls + ":" + outcome}
+	for _, path := range paths {
+		args = append(args, "-P", path)
+	}
+	return args
+}
+
+// executeSabotaged runs a command line as a process of its own, to its end, whose
+// system calls on the path fail from the start.
+func executeSabotaged(t *testing.T, path, calls, failure string, args ...string) outcome {
+	t.Helper()
+	executable, err := os.Executable()
+	require.NoError(t, err)
+	if out, err := exec.Command("strace", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
+		cannotTrace(t, err.Error()+": "+string(out))
+	}
+	c := exec.Command("strace", slices.Concat(straceArgs(calls, "error="+failure, []string{path}), []string{executable}, args)...)
+	c.Env = []string{asCRMS}
+	return start(t, c).wait(t)
 }
 
 func cannotTrace(t *testing.T, why string) {

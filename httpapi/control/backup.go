@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"crms/search"
@@ -47,7 +48,9 @@ func (o *operations) backup(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(headerManifest, string(manifest))
 	w.Header().Set("Content-Type", "application/octet-stream")
 	if err := backup.Write(w, n, m, recipient); err != nil {
-		o.Log.Error("a backup was cut short", "error", err)
+		if !errors.Is(err, io.ErrClosedPipe) { // the command that reads it in this process says itself why it has ended
+			o.Log.Error("a backup was cut short", "error", err)
+		}
 		panic(http.ErrAbortHandler) // so that the reader sees that it is not whole
 	}
 }
