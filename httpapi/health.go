@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"syscall"
 	"time"
 
 	"crms/httpapi/auth"
@@ -166,9 +167,9 @@ func (a *API) backupPart() Part {
 	age := a.since(last)
 	switch {
 	case failed != nil && last.IsZero():
-		return Part{Degraded, "there is no good backup: the last attempt failed, see the log"}
+		return Part{Degraded, "there is no good backup: " + failedAttempt(failed)}
 	case failed != nil:
-		return Part{Degraded, fmt.Sprintf("the last attempt failed, see the log; the last good backup is %s old", inWords(age))}
+		return Part{Degraded, fmt.Sprintf("%s; the last good backup is %s old", failedAttempt(failed), inWords(age))}
 	case last.IsZero():
 		return Part{State: Fine, Reason: "the first backup is being made"}
 	case age > 2*a.backups.Interval():
@@ -176,6 +177,16 @@ func (a *API) backupPart() Part {
 	default:
 		return Part{State: Fine, Reason: fmt.Sprintf("the last good backup is %s old", inWords(age))}
 	}
+}
+
+// failedAttempt says that a backup failed, and why, where it is the disk that says
+// so. Anything else may name files.
+func failedAttempt(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return fmt.Sprintf("the last attempt failed (%s), see the log", errno)
+	}
+	return "the last attempt failed, see the log"
 }
 
 // inWords is a length of time as people say it, in the largest unit of which there

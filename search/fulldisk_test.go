@@ -12,12 +12,20 @@ import (
 	"crms/store/crm"
 )
 
-func TestAFullDiskIsWaitedOut(t *testing.T) {
-	disk := t.TempDir()
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
+// smallDisk mounts a disk of 4 MiB, which takes the rights of root. The test is
+// skipped where it does not have them.
+func smallDisk(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
 		t.Skipf("a test of a full disk must mount a small one, and cannot: %v", err)
 	}
-	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(disk, syscall.MNT_DETACH)) })
+	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
+	return dir
+}
+
+func TestAFullDiskIsWaitedOut(t *testing.T) {
+	disk := smallDisk(t)
 	src := someone()
 	x := openIn(t, src, filepath.Join(disk, "search"))
 	awaitOK(t, x)
@@ -47,4 +55,51 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 	findings, err := x.Verify(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, findings)
+}
+
+// TestARebuildOnAFullDisk begins to build where there is no room, or not enough.
+func TestARebuildOnAFullDisk(t *testing.T) {
+	for name, free := range map[string]int64{"none of it": 0, "its beginning": 100 << 10, "a part of it": 300 << 10} {
+		t.Run("room for "+name, func(t *testing.T) {
+			disk := smallDisk(t)
+			src := population{seed: 5, customers: 500}.memory()
+			ballast := filepath.Join(disk, "ballast")
+			var s syscall.Statfs_t
+			require.NoError(t, syscall.Statfs(disk, &s))
+			require.NoError(t, os.WriteFile(ballast, make([]byte, int64(s.Bavail)*s.Bsize-free), 0o600))
+			x := openIn(t, src, filepath.Join(disk, "search"))
+			await(t, func() bool { return x.Status().State == Failed })
+			assert.Contains(t, x.Status().Reason, "it cannot be rebuilt")
+			_, err := x.Search(t.Context(), Query{Text: "john", Limit: 10})
+			assertKind(t, crm.Unavailable, err)
+
+			require.NoError(t, os.Remove(ballast))
+			awaitOK(t, x)
+			findings, err := x.Verify(t.Context())
+			require.NoError(t, err)
+			assert.Empty(t, findings)
+			names, err := x.folders.names()
+			require.NoError(t, err)
+			assert.Len(t, names, 1, "nothing is left of the attempts")
+		})
+	}
+}
+
+func TestAReindexOnAFullDisk(t *testing.T) {
+	disk := smallDisk(t)
+	src := someone()
+	x := openIn(t, src, filepath.Join(disk, "search"))
+	awaitOK(t, x)
+	ballast := filepath.Join(disk, "ballast")
+	require.ErrorIs(t, os.WriteFile(ballast, make([]byte, 4<<20), 0o600), syscall.ENOSPC)
+	require.NoError(t, x.Reindex())
+	await(t, func() bool { return x.Status().State != Rebuilding })
+	assert.Equal(t, ids(1), find(t, x, "john"), "the old one answers")
+
+	require.NoError(t, os.Remove(ballast))
+	awaitOK(t, x)
+	before := x.volume()
+	require.NoError(t, x.Reindex())
+	await(t, func() bool { return x.volume() != before && x.Status().State == OK })
+	assert.Equal(t, ids(1), find(t, x, "john"))
 }
