@@ -249,26 +249,7 @@ func (c *committer) transact(group []*request, broken map[*request]bool) (kv.Sta
 	var t *tx
 	state, err := s.db.Write(func(kvtx *kv.Tx) error {
 		t = &tx{Tx: kvtx, schema: s.schema, store: s}
-		for _, r := range group {
-			if broken[r] {
-				continue
-			}
-			writes, seen := t.Writes(), len(t.newlySeen)
-			r.err = applyOne(t, r)
-			s.disk.note(r.err)
-			halfDone := r.err != nil && (t.Writes() != writes || len(t.newlySeen) != seen)
-			if halfDone || errors.Is(r.err, kv.ErrUnreadable) {
-				return &halfDoneError{r}
-			}
-		}
-		if t.Writes() == 0 {
-			return errNothingToCommit
-		}
-		if err := t.rememberSeen(); err != nil {
-			return err
-		}
-		t.lastSeq = t.Sequence(s.schema.log.Name)
-		return s.pruneLog(t)
+		return guard(func() error { return t.applyAll(group, broken) })
 	})
 	switch {
 	case err == nil:
@@ -279,17 +260,48 @@ func (c *committer) transact(group []*request, broken map[*request]bool) (kv.Sta
 	return state, err
 }
 
-// applyOne turns a panic of the command into an error, so that a bug in one
-// command, or a damaged page that it meets, does not end the service for all.
-func applyOne(t *tx, r *request) (err error) {
+// applyAll applies the group, and writes what is written once for all of it.
+func (t *tx) applyAll(group []*request, broken map[*request]bool) error {
+	for _, r := range group {
+		if broken[r] {
+			continue
+		}
+		writes, seen := t.Writes(), len(t.newlySeen)
+		r.err = applyOne(t, r)
+		t.store.disk.note(r.err)
+		halfDone := r.err != nil && (t.Writes() != writes || len(t.newlySeen) != seen)
+		if halfDone || errors.Is(r.err, kv.ErrUnreadable) {
+			return &halfDoneError{r}
+		}
+	}
+	if t.Writes() == 0 {
+		return errNothingToCommit
+	}
+	if err := t.rememberSeen(); err != nil {
+		return err
+	}
+	t.lastSeq = t.Sequence(t.schema.log.Name)
+	return t.store.pruneLog(t)
+}
+
+func applyOne(t *tx, r *request) error {
+	return guard(func() error {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		return r.apply(t)
+	})
+}
+
+// guard turns a panic of fn into an error, so that a bug in one command, or a
+// damaged page that it meets, does not end the service for all, nor leave the
+// writers who come later waiting for a leader who is gone.
+func guard(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	defer kv.CatchDamage(&err)()
-	if err := r.ctx.Err(); err != nil {
-		return err
-	}
-	return r.apply(t)
+	return fn()
 }

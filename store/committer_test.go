@@ -243,6 +243,19 @@ func TestGroup(t *testing.T) {
 	})
 }
 
+func TestPanicAfterTheCommandsLeavesNobodyWaiting(t *testing.T) {
+	s := openSound(t, t.TempDir())
+	_, err := Do(t.Context(), s, step(func(t *tx) (int, error) {
+		_, err := someone("lost@example.com").apply(t)
+		t.Tx = nil // what is written for the whole group will trip over it
+		return 0, err
+	}))
+	require.ErrorContains(t, err, "panic: ")
+	assert.False(t, exists(t, s, "lost@example.com"))
+	_, err = Do(t.Context(), s, someone("next@example.com"))
+	assert.NoError(t, err)
+}
+
 func TestCloseFinishesWhatWaitsAndRefusesTheRest(t *testing.T) {
 	ctx, dir := context.Background(), t.TempDir()
 	s, err := Open(dir, Options{})
