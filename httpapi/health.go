@@ -204,13 +204,14 @@ func inWords(d time.Duration) string {
 	}
 }
 
+// authPart says nothing of where the keys come from: anybody may ask. The log does.
 func (a *API) authPart() Part {
 	switch err := a.auth.Status(); {
 	case err == nil:
 		return Part{State: Fine}
 	case errors.Is(err, auth.ErrNoKey):
-		return Part{Unavailable, err.Error()}
+		return Part{Unavailable, "there is no key to verify tokens with: the key set cannot be had, see the log"}
 	default:
-		return Part{Degraded, err.Error()}
+		return Part{Degraded, "the key set cannot be had, see the log: the keys from before count"}
 	}
 }

@@ -1,6 +1,6 @@
 // Package throttle bounds how many tokens that ATHS never gave to anybody one
 // address may show: some at once, and then a few a minute. What comes above that
-// is refused before anything is computed.
+// is refused before its signature is computed.
 //
 // Addresses are shared, by the people of an office and by everybody whom a proxy
 // serves. So only tokens that no key has signed count, which no honest program
