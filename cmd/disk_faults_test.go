@@ -149,32 +149,6 @@ func TestStopOnADiskThatFails(t *testing.T) {
 	}
 }
 
-func TestDiskOfTheIndexFails(t *testing.T) {
-	t.Parallel()
-	data := t.TempDir()
-	w := numbered(0, 1)[0]
-	p, url := serveProcess(t, data)
-	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
-	require.True(t, w.create(), w.failure)
-	w.check(t)
-	roots, err := filepath.Glob(filepath.Join(data, "search", "index-*", "store", "root.bolt"))
-	require.NoError(t, err)
-	require.Len(t, roots, 1)
-	mend := sabotage(t, p, roots[0], "pwrite64,fdatasync", "EIO")
-	require.True(t, w.create(), w.failure)
-
-	t.Run("the readiness says so, and searches that would miss something are refused", func(t *testing.T) {
-		w.awaitReady(t, `"search":{"state":"degraded","reason":"index failed: it cannot be written`)
-		assert.Equal(t, http.StatusServiceUnavailable, w.ask(t, http.MethodGet, "/api/customers/search?q=example.com", "").status)
-		assert.Equal(t, http.StatusOK, w.ask(t, http.MethodGet, "/api/customers", "").status)
-	})
-	t.Run("it catches up by itself", func(t *testing.T) {
-		mend()
-		w.awaitReady(t, `"search":{"state":"ok"}`)
-		w.check(t)
-	})
-}
-
 // awaitReady waits until the readiness says something.
 func (w *writer) awaitReady(t *testing.T, says string) {
 	t.Helper()

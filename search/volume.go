@@ -58,6 +58,7 @@ const stuckAfter = time.Minute
 func bleveConfig() map[string]any {
 	return map[string]any{
 		"bolt_timeout":           "1s",
+		"eventCallbackName":      guardName,
 		"scorchMergePlanOptions": map[string]any{"MaxSegmentsPerTier": 4},
 	}
 }
@@ -169,10 +170,18 @@ func (v *volume) compact(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s, ok := advanced.(*scorch.Scorch); ok {
-		return s.ForceMerge(ctx, &mergeplan.SingleSegmentMergePlanOptions)
+	s, ok := advanced.(*scorch.Scorch)
+	if !ok {
+		return nil
 	}
-	return nil
+	done := make(chan error, 1)
+	go func() { done <- s.ForceMerge(ctx, &mergeplan.SingleSegmentMergePlanOptions) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done(): // Bleve does not look, where its merger has ended
+		return ctx.Err()
+	}
 }
 
 // count is the number of documents; 0 when it cannot be counted. It is the

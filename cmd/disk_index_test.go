@@ -1,0 +1,170 @@
+package cmd
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestDiskOfTheIndexFails lets the disk refuse one kind of system call on the files
+// that the next change of the search index needs.
+func TestDiskOfTheIndexFails(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]struct {
+		files func(t *testing.T, store string) []string
+		calls string
+	}{
+		"its root cannot be written":  {root, "pwrite64,fdatasync"},
+		"a segment cannot be made":    {nextSegments, "openat"},
+		"a segment cannot be written": {nextSegments, "write,pwrite64"},
+		"a segment cannot be synced":  {nextSegments, "fsync,fdatasync"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			w := numbered(0, 1)[0]
+			p, url := serveProcess(t, data)
+			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			require.True(t, w.create(), w.failure)
+			w.check(t)
+			mend := tamper(t, p, fault.calls, "error=EIO", fault.files(t, indexStore(t, data))...)
+			require.True(t, w.create(), w.failure)
+
+			// The readiness says so, and searches that would miss something are refused.
+			w.awaitReady(t, `"search":{"state":"degraded","reason":"index failed: it cannot be written`)
+			assert.Equal(t, http.StatusServiceUnavailable, w.ask(t, http.MethodGet, "/api/customers/search?q=example.com", "").status)
+			assert.Equal(t, http.StatusOK, w.ask(t, http.MethodGet, "/api/customers", "").status)
+
+			mend()
+			w.awaitReady(t, `"search":{"state":"ok"}`)
+			w.check(t)
+			requireDone(t, execute(t, "verify", "--data", data))
+		})
+	}
+}
+
+// indexStore is the folder of Bleve's files.
+func indexStore(t *testing.T, data string) (folder string) {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(data, "search", "index-*", "store"))
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	return found[0]
+}
+
+func root(_ *testing.T, store string) []string { return []string{filepath.Join(store, "root.bolt")} }
+
+// segments are the index's other files, which have numbers.
+func segments(t *testing.T, store string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(store, "*.zap"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+// nextSegments are those that come next.
+func nextSegments(t *testing.T, store string) (paths []string) {
+	t.Helper()
+	last := slices.Max(segments(t, store))
+	number, err := strconv.ParseUint(strings.TrimSuffix(filepath.Base(last), ".zap"), 16, 64)
+	require.NoError(t, err)
+	for n := range uint64(100) {
+		paths = append(paths, filepath.Join(store, fmt.Sprintf("%012x.zap", number+1+n)))
+	}
+	return paths
+}
+
+// TestReindexOnADiskThatFails lets the disk refuse the file that says which index
+// is in use.
+func TestReindexOnADiskThatFails(t *testing.T) {
+	t.Parallel()
+	for name, calls := range map[string]string{
+		"it cannot be made":      "openat",
+		"it cannot be written":   "write,pwrite64",
+		"it cannot be synced":    "fsync,fdatasync",
+		"it cannot get its name": "renameat,renameat2,rename",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			w := numbered(0, 1)[0]
+			p, url := serveProcess(t, data)
+			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			require.True(t, w.create(), w.failure)
+			w.check(t)
+			before := indexStore(t, data)
+			mend := sabotage(t, p, filepath.Join(data, "search", "CURRENT.new"), calls, "EIO")
+			got := execute(t, "reindex", "--data", data)
+			requireRefusal(t, got, exitFailed)
+			assert.Contains(t, got.stderr, "the search index could not be built: it cannot be rebuilt: input/output error")
+			w.touchAll()
+			w.check(t) // from the index that there is
+
+			mend()
+			w.awaitReady(t, `"search":{"state":"ok"}`)
+			requireDone(t, execute(t, "reindex", "--data", data))
+			assert.NotEqual(t, before, indexStore(t, data), "nothing is left of the others")
+			w.touchAll()
+			w.check(t)
+		})
+	}
+}
+
+// TestIndexIsCutShortUnderTheServer takes away the end of the index's only large
+// file. Bleve's own goroutines meet that when they merge it with the next ones: the
+// process goes on, and the index is built anew as soon as a search meets it too, or
+// at the next start.
+func TestIndexIsCutShortUnderTheServer(t *testing.T) {
+	t.Parallel()
+	for name, eighths := range map[string]int64{"to nothing": 0, "to a quarter": 2, "to half": 4, "to most": 7} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := sampleData(t, 900)
+			p, url := serveProcess(t, data)
+			w := numbered(0, 1)[0]
+			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			w.awaitReady(t, `"search":{"state":"ok"}`)
+			cut := func() {
+				file := segments(t, indexStore(t, data))[0]
+				info, err := os.Stat(file)
+				require.NoError(t, err)
+				require.NoError(t, os.Truncate(file, info.Size()*eighths/8))
+			}
+			cut()
+			for range 60 {
+				require.True(t, w.create(), "%v: %s", w.failure, p.stderr)
+			}
+			w.awaitIndexProved(t, data)
+			w.check(t)
+
+			cut()
+			p.kill(t)
+			_, url = serveProcess(t, data)
+			w.connect(url, w.token)
+			w.awaitIndexProved(t, data)
+			w.touchAll()
+			w.check(t)
+		})
+	}
+}
+
+// awaitIndexProved searches until the running server finds store and index sound.
+func (w *writer) awaitIndexProved(t *testing.T, data string) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.Equal(c, http.StatusOK, w.ask(t, http.MethodGet, "/api/customers/search?q=example.com", "").status)
+		got := execute(t, "verify", "--data", data)
+		assert.Equal(c, exitOK, got.code, got.stderr)
+		assert.NotContains(c, got.stdout, "not compared")
+	}, patience, 100*time.Millisecond)
+}

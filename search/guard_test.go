@@ -1,0 +1,34 @@
+package search
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"crms/store/crm"
+)
+
+// TestAMergeOfFilesThatWereCutShort faults in Bleve's merger: neither does the
+// process end, nor is a merge waited for that nobody makes any more.
+func TestAMergeOfFilesThatWereCutShort(t *testing.T) {
+	v, err := createVolume(filepath.Join(t.TempDir(), "index"), "first")
+	require.NoError(t, err)
+	for n, name := range []string{"John Doe", "Jane Roe", "Jim Poe"} {
+		require.NoError(t, v.write([]crm.Contact{contact(n+1, name, "someone@example.com", "")}, nil, uint64(n+1)))
+	}
+	files, err := filepath.Glob(filepath.Join(v.path, "store", "*.zap"))
+	require.NoError(t, err)
+	require.Len(t, files, 3)
+	for _, file := range files {
+		require.NoError(t, os.Truncate(file, 0))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	require.ErrorIs(t, v.compact(ctx), context.DeadlineExceeded)
+	assert.NoError(t, v.close())
+}
