@@ -94,6 +94,15 @@ func (f folders) useNone() error {
 	return errors.Join(err, syncDir(f.dir))
 }
 
+// remove deletes the index at the path, unless it is the current one after all, as
+// when only the sync of the rename has failed.
+func (f folders) remove(path string) error {
+	if current, err := f.current(); err != nil || current == path {
+		return err
+	}
+	return os.RemoveAll(path)
+}
+
 // removeAllBut deletes every index except those at the paths.
 func (f folders) removeAllBut(keep ...string) error {
 	names, err := f.names()

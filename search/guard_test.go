@@ -18,12 +18,16 @@ import (
 func TestAMergeOfFilesThatWereCutShort(t *testing.T) {
 	v, err := createVolume(filepath.Join(t.TempDir(), "index"), "first")
 	require.NoError(t, err)
-	for n, name := range []string{"John Doe", "Jane Roe", "Jim Poe"} {
-		require.NoError(t, v.write([]crm.Contact{contact(n+1, name, "someone@example.com", "")}, nil, uint64(n+1)))
+	for batch := range 2 { // so large that Bleve does not merge them by itself
+		var contacts []crm.Contact
+		for n := range 2000 {
+			contacts = append(contacts, contact(2000*batch+n+1, "John Doe", "john@example.com", ""))
+		}
+		require.NoError(t, v.write(contacts, nil, uint64(batch+1)))
 	}
 	files, err := filepath.Glob(filepath.Join(v.path, "store", "*.zap"))
 	require.NoError(t, err)
-	require.Len(t, files, 3)
+	require.Len(t, files, 2)
 	for _, file := range files {
 		require.NoError(t, os.Truncate(file, 0))
 	}

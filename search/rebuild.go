@@ -126,7 +126,7 @@ func (k *keeper) finish(b built) {
 	if b.err == nil {
 		b.err = k.folders.use(b.volume.path)
 		if b.err != nil {
-			b.err = errors.Join(b.err, b.volume.close())
+			b.err = errors.Join(b.err, b.volume.close(), k.folders.remove(b.volume.path))
 		}
 	}
 	if b.err != nil {
