@@ -21,7 +21,8 @@ type Options struct {
 	// The default drops everything.
 	Log *slog.Logger
 	// MaxWait bounds how long a search waits for the index to reach the changes
-	// that were committed before it. The default is 2 seconds.
+	// that were committed before it. The default is 5 seconds, as long as it waits
+	// for its turn: late is better than refused.
 	MaxWait time.Duration
 	// RetryAfter is the pause before a failed write or rebuild is tried again,
 	// doubled with each failure in a row up to a minute. The default is 1 second.
@@ -33,7 +34,7 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.MaxWait == 0 {
-		o.MaxWait = 2 * time.Second
+		o.MaxWait = longestWait
 	}
 	if o.RetryAfter == 0 {
 		o.RetryAfter = time.Second

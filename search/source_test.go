@@ -187,7 +187,7 @@ func open(t testing.TB, src *memory) *Index {
 // openIn opens an index in the folder, to be closed when the test ends.
 func openIn(t testing.TB, src *memory, dir string) *Index {
 	t.Helper()
-	x, err := Open(src, Options{Dir: dir, RetryAfter: time.Millisecond})
+	x, err := Open(src, Options{Dir: dir, RetryAfter: time.Millisecond, MaxWait: 30 * time.Second})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, x.Close()) })
 	return x

@@ -16,7 +16,8 @@ import (
 const (
 	// longestLine is how many wait at most: some 25 ms of ordinary searches.
 	longestLine = 256
-	// longestWait is how long each of them does at most, behind dear ones.
+	// longestWait is how long each of them does at most, behind dear ones, and for
+	// the index to catch up.
 	longestWait = 5 * time.Second
 )
 
