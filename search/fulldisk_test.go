@@ -13,12 +13,12 @@ import (
 	"crms/store/crm"
 )
 
-// smallDisk mounts a disk of 4 MiB, which takes the rights of root. The test is
-// skipped where it does not have them.
-func smallDisk(t *testing.T) (dir string) {
+// smallDisk mounts a disk of so many bytes, which takes the rights of root. The test
+// is skipped where it does not have them.
+func smallDisk(t *testing.T, size string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
 		t.Skipf("a test of a full disk must mount a small one, and cannot: %v", err)
 	}
 	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
@@ -26,7 +26,7 @@ func smallDisk(t *testing.T) (dir string) {
 }
 
 func TestAFullDiskIsWaitedOut(t *testing.T) {
-	disk := smallDisk(t)
+	disk := smallDisk(t, "4m")
 	src := someone()
 	x := openIn(t, src, filepath.Join(disk, "search"))
 	awaitOK(t, x)
@@ -62,8 +62,8 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 func TestARebuildOnAFullDisk(t *testing.T) {
 	for name, free := range map[string]int64{"none of it": 0, "its beginning": 100 << 10, "a part of it": 300 << 10} {
 		t.Run("room for "+name, func(t *testing.T) {
-			disk := smallDisk(t)
-			src := population{seed: 5, customers: 500}.memory()
+			disk := smallDisk(t, "16m")
+			src := population{seed: 5, customers: 3000}.memory()
 			ballast := filepath.Join(disk, "ballast")
 			var s syscall.Statfs_t
 			require.NoError(t, syscall.Statfs(disk, &s))
@@ -89,7 +89,7 @@ func TestARebuildOnAFullDisk(t *testing.T) {
 }
 
 func TestAReindexOnAFullDisk(t *testing.T) {
-	disk := smallDisk(t)
+	disk := smallDisk(t, "4m")
 	src := someone()
 	x := openIn(t, src, filepath.Join(disk, "search"))
 	awaitOK(t, x)

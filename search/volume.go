@@ -54,11 +54,14 @@ const stuckAfter = time.Minute
 
 // bleveConfig makes opening a folder that another process holds an error
 // instead of a wait, and keeps the segments few: each costs every search its
-// share of dictionary lookups.
+// share of dictionary lookups. Each batch is written by itself (a pressure of 0 is
+// always reached): what merges batches in memory trips over those that failed on a
+// full disk, in a goroutine where that ends the process.
 func bleveConfig() map[string]any {
 	return map[string]any{
 		"bolt_timeout":           "1s",
 		"eventCallbackName":      guardName,
+		"scorchPersisterOptions": map[string]any{"MemoryPressurePauseThreshold": 0},
 		"scorchMergePlanOptions": map[string]any{"MaxSegmentsPerTier": 4},
 	}
 }
