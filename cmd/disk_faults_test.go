@@ -54,9 +54,8 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			w := numbered(0, 1)[0]
 			p, url := serveProcess(t, data)
-			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			w := aWriter(t, url)
 			require.True(t, w.create(), w.failure)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
@@ -130,9 +129,8 @@ func TestStopOnADiskThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			w := numbered(0, 1)[0]
 			p, url := serveProcess(t, data)
-			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			w := aWriter(t, url)
 			require.True(t, w.create(), w.failure)
 			sabotage(t, p, filepath.Join(data, fault.file), fault.calls, "EIO")
 			p.signal(t, syscall.SIGTERM)
@@ -164,8 +162,7 @@ func TestDatabaseIsCutShortUnderTheServer(t *testing.T) {
 	data := sampleData(t, 900)
 	file := filepath.Join(data, "crms.db")
 	p, url := serveProcess(t, data)
-	w := numbered(0, 1)[0]
-	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+	w := aWriter(t, url)
 	require.True(t, w.create(), w.failure)
 	info, err := os.Stat(file)
 	require.NoError(t, err)

@@ -31,9 +31,8 @@ func TestDiskOfTheIndexFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			w := numbered(0, 1)[0]
 			p, url := serveProcess(t, data)
-			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			w := aWriter(t, url)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
 			mend := tamper(t, p, fault.calls, "error=EIO", fault.files(t, indexStore(t, data))...)
@@ -100,9 +99,8 @@ func TestReindexOnADiskThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			w := numbered(0, 1)[0]
 			p, url := serveProcess(t, data)
-			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			w := aWriter(t, url)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
 			before := indexStore(t, data)
@@ -134,8 +132,7 @@ func TestIndexIsCutShortUnderTheServer(t *testing.T) {
 			t.Parallel()
 			data := sampleData(t, 900)
 			p, url := serveProcess(t, data)
-			w := numbered(0, 1)[0]
-			w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+			w := aWriter(t, url)
 			w.awaitReady(t, `"search":{"state":"ok"}`)
 			cut := func() {
 				file := segments(t, indexStore(t, data))[0]

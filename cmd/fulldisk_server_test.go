@@ -19,8 +19,7 @@ func TestCheckpointsOnAFullDisk(t *testing.T) {
 	d := smallDisk(t, "64m")
 	data := filepath.Join(d.dir, "data")
 	p, url := serveProcess(t, data)
-	w := numbered(0, 1)[0]
-	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+	w := aWriter(t, url)
 	require.True(t, w.create(), w.failure)
 	for range 2 {
 		w.untilTheLogTurns(t, data)
@@ -114,8 +113,7 @@ func TestStartOnAFullDisk(t *testing.T) {
 func written(t *testing.T, data string, end syscall.Signal) *writer {
 	t.Helper()
 	p, url := serveProcess(t, data)
-	w := numbered(0, 1)[0]
-	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+	w := aWriter(t, url)
 	for range 20 {
 		require.True(t, w.create(), w.failure)
 	}

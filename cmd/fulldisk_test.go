@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -58,8 +57,7 @@ func TestWritesOnAFullDisk(t *testing.T) {
 	d := smallDisk(t, "64m")
 	data := filepath.Join(d.dir, "data")
 	p, url := serveProcess(t, data)
-	w := numbered(0, 1)[0]
-	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+	w := aWriter(t, url)
 	for range 20 {
 		require.True(t, w.create(), w.failure)
 	}

@@ -47,8 +47,7 @@ $`, got.stdout)
 	})
 	t.Run("builds the search index again", func(t *testing.T) {
 		p, url := serveProcess(t, data)
-		w := numbered(0, 1)[0]
-		w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+		w := aWriter(t, url)
 		assert.NotEmpty(t, w.search(t, "example.com"))
 
 		refused := run(nil, "restore", "--data", data, path)

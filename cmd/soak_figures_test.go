@@ -145,7 +145,9 @@ func (s *soak) assertBounded(t *testing.T) {
 	t.Helper()
 	for i, p := range s.periods {
 		assert.LessOrEqual(t, p.redo, int64(bothSegments), "redo log in period %d", i)
-		assert.LessOrEqual(t, p.backups, s.plan.backups+2, "backups in period %d: those to keep, one that a kill kept from being removed, and the one that pushes both out", i)
+		// A kill between a backup and the removal of the oldest leaves one too many,
+		// which goes with the next: nothing is removed before a new one is proved.
+		assert.LessOrEqual(t, p.backups, s.plan.backups+2, "backups in period %d", i)
 		assert.LessOrEqual(t, p.fileBytes, ofLive*p.liveBytes+betweenCheckpoints, "database in period %d", i)
 		assert.Empty(t, p.leftBehind, "in period %d", i)
 	}

@@ -71,6 +71,14 @@ func (w *writer) connect(url, token string) {
 	w.url, w.token, w.connection = url, token, new(http.Transport)
 }
 
+// aWriter is one that is alone with a server.
+func aWriter(t *testing.T, url string) *writer {
+	t.Helper()
+	w := numbered(0, 1)[0]
+	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
+	return w
+}
+
 // write sends one random request, most of them changes. It returns false when
 // the server is gone.
 func (w *writer) write() bool {
