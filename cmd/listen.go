@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"crms/httpapi/connections"
+	"crms/httpapi/plain"
 )
 
 // The server's timeouts. A request's header and body must come within theirs;
@@ -40,8 +43,12 @@ func (a *app) listen(p *program) (err error) {
 	}
 	a.connections = connections.New(affordable(s.MaxConnections, a.log))
 	a.listener = a.connections.Listen(inner)
-	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
 	a.server = a.newServer(p.patience)
+	if a.certificate == nil {
+		a.plain = plain.Listen(a.listener, a.server)
+		a.listener = a.plain
+	}
+	a.closers = append(a.closers, func() error { return ignoreClosed(a.listener.Close()) })
 	return nil
 }
 
@@ -81,4 +88,17 @@ func (a *app) serve() error {
 		return a.server.ServeTLS(a.listener, "", "")
 	}
 	return a.server.Serve(a.listener)
+}
+
+// shutdown stops listening, closes idle connections and waits for the requests that
+// run. When ctx ends before, it breaks them off.
+func (a *app) shutdown(ctx context.Context) error {
+	err := a.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, a.server.Close())
+	}
+	if a.plain != nil {
+		err = errors.Join(err, a.plain.Shutdown(ctx))
+	}
+	return err
 }

@@ -17,6 +17,7 @@ import (
 	"crms/httpapi/connections"
 	"crms/httpapi/control"
 	"crms/httpapi/metrics"
+	"crms/httpapi/plain"
 	"crms/search"
 	"crms/store"
 	"crms/store/backup"
@@ -86,7 +87,8 @@ type app struct {
 
 	certificate *certificate // nil without TLS
 	connections *connections.Limit
-	opsListener net.Listener // nil when it is off
+	plain       *plain.Listener // nil with TLS
+	opsListener net.Listener    // nil when it is off
 
 	closers []func() error // in the order in which things were opened
 }
@@ -263,8 +265,8 @@ func (a *app) run(ctx context.Context) error {
 	a.log.Info("stopping: running requests are finished first", "grace", a.settings.ShutdownGrace)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.ShutdownGrace)
 	defer cancel()
-	if err := a.server.Shutdown(grace); err != nil {
-		return fmt.Errorf("some requests did not finish within %s: %w", a.settings.ShutdownGrace, errors.Join(err, a.server.Close()))
+	if err := a.shutdown(grace); err != nil {
+		return fmt.Errorf("some requests did not finish within %s: %w", a.settings.ShutdownGrace, err)
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ package connections
 
 import (
 	"cmp"
-	"crypto/tls"
 	"net"
 	"net/http"
 	"slices"
@@ -63,12 +62,14 @@ func (l *Limit) Listen(inner net.Listener) net.Listener { return &listener{inner
 
 // Watch is for [http.Server.ConnState].
 func (l *Limit) Watch(c net.Conn, state http.ConnState) {
-	if secure, ok := c.(*tls.Conn); ok {
-		c = secure.NetConn()
-	}
 	watched, ok := c.(*conn)
-	if !ok {
-		return
+	for !ok {
+		around, wraps := c.(interface{ NetConn() net.Conn }) // with TLS, or handed from one server to another
+		if !wraps {
+			return
+		}
+		c = around.NetConn()
+		watched, ok = c.(*conn)
 	}
 	switch state {
 	case http.StateNew, http.StateIdle:

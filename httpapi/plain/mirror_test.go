@@ -1,0 +1,227 @@
+package plain_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"crms/httpapi/plain"
+)
+
+// mirror answers with all that it sees of a request, in the way that the path asks
+// for. It always sets Date, so that answers can be compared.
+func mirror(w http.ResponseWriter, r *http.Request) {
+	var seen bytes.Buffer
+	fmt.Fprintf(&seen, "%q %q %#v %q %d.%d\n", r.Method, r.RequestURI, *r.URL, r.Proto, r.ProtoMajor, r.ProtoMinor)
+	fmt.Fprintf(&seen, "%q %q %q %d %q %q %v\n", r.Host, r.RemoteAddr, r.Header, r.ContentLength, r.TransferEncoding, r.Trailer, r.Close)
+	ctx := r.Context()
+	fmt.Fprintf(&seen, "%T %v\n", ctx.Value(http.ServerContextKey), ctx.Value(http.LocalAddrContextKey))
+	way, argument, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if way != "unread" {
+		body, err := io.ReadAll(r.Body)
+		fmt.Fprintf(&seen, "%q %v\n", body, err)
+	}
+	header := w.Header()
+	header.Set("Date", "Mon, 02 Feb 2026 12:00:00 GMT")
+	switch way {
+	case "status":
+		status, _ := strconv.Atoi(argument)
+		header.Set("Content-Type", "text/x-mirror")
+		w.WriteHeader(min(max(status, 200), 999))
+		header.Set("X-Late", "is not sent")
+	case "length":
+		header.Set("Content-Length", argument)
+	case "close":
+		header.Set("Connection", "close")
+	case "twice":
+		w.WriteHeader(http.StatusAccepted)
+		w.WriteHeader(http.StatusTeapot)
+	case "fields":
+		header["X-Injected"] = []string{"a\r\nX-More: b", " padded\t", "c\nd"}
+		header["No Name"] = []string{"e"}
+		header["Content-Encoding"] = []string{"none"}
+		header["Trailer"] = nil
+	case "long":
+		_, _ = io.WriteString(w, strings.Repeat("long ", 1000))
+	case "panic":
+		panic(http.ErrAbortHandler)
+	}
+	if way != "nothing" {
+		_, _ = w.Write(seen.Bytes())
+	}
+}
+
+// script is a connection of which the client has sent everything already, in
+// pieces, and half-closed it. With a real one the network decides about the pieces,
+// and a connection that is closed before all was read may lose the last answer.
+type script struct {
+	mu      sync.Mutex
+	pieces  [][]byte
+	answers bytes.Buffer
+	closed  chan struct{}
+	once    sync.Once
+}
+
+func newScript(sent []byte, piece int) *script {
+	s := &script{closed: make(chan struct{})}
+	for len(sent) > 0 {
+		n := min(piece, len(sent))
+		s.pieces, sent = append(s.pieces, sent[:n]), sent[n:]
+	}
+	return s
+}
+
+func (s *script) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.pieces) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, s.pieces[0])
+	if s.pieces[0] = s.pieces[0][n:]; len(s.pieces[0]) == 0 {
+		s.pieces = s.pieces[1:]
+	}
+	return n, nil
+}
+
+func (s *script) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.answers.Write(p)
+}
+
+func (s *script) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return nil
+}
+
+func (s *script) LocalAddr() net.Addr              { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+func (s *script) RemoteAddr() net.Addr             { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 2} }
+func (s *script) SetDeadline(time.Time) error      { return nil }
+func (s *script) SetReadDeadline(time.Time) error  { return nil }
+func (s *script) SetWriteDeadline(time.Time) error { return nil }
+
+// stage is a listener for scripts.
+type stage struct {
+	scripts chan *script
+	closed  chan struct{}
+}
+
+func (l *stage) Accept() (net.Conn, error) {
+	select {
+	case s := <-l.scripts:
+		return s, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *stage) Close() error {
+	close(l.closed)
+	return nil
+}
+
+func (l *stage) Addr() net.Addr { return &net.TCPAddr{} }
+
+// play has the server of the stage answer all that was sent.
+func (l *stage) play(t *testing.T, sent []byte, piece int) []byte {
+	t.Helper()
+	s := newScript(sent, piece)
+	l.scripts <- s
+	select {
+	case <-s.closed:
+	case <-time.After(patience):
+		require.Fail(t, "the connection is not closed", "sent %q", sent)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Clone(s.answers.Bytes())
+}
+
+// mirrors are two servers with the same handler.
+type mirrors struct {
+	with, without *stage
+	handed        *counted
+}
+
+// counted counts what is handed over.
+type counted struct {
+	*plain.Listener
+	mu sync.Mutex
+	n  int
+}
+
+func (c *counted) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.n++
+	}
+	return conn, err
+}
+
+func (c *counted) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n
+}
+
+func startMirrors(t testing.TB) *mirrors {
+	t.Helper()
+	newStage := func() *stage { return &stage{make(chan *script), make(chan struct{})} }
+	newServer := func() *http.Server {
+		return &http.Server{Handler: http.HandlerFunc(mirror), ErrorLog: log.New(io.Discard, "", 0)}
+	}
+	m := &mirrors{with: newStage(), without: newStage()}
+	with, without := newServer(), newServer()
+	m.handed = &counted{Listener: plain.Listen(m.with, with)}
+	ended := make(chan error, 2)
+	go func() { ended <- with.Serve(m.handed) }()
+	go func() { ended <- without.Serve(m.without) }()
+	t.Cleanup(func() {
+		assert.NoError(t, with.Close())
+		assert.NoError(t, without.Close())
+		assert.ErrorIs(t, <-ended, http.ErrServerClosed)
+		assert.ErrorIs(t, <-ended, http.ErrServerClosed)
+	})
+	return m
+}
+
+// same wants the same answers from both servers.
+func (m *mirrors) same(t *testing.T, sent []byte, piece int) {
+	t.Helper()
+	with, without := m.with.play(t, sent, piece), m.without.play(t, sent, piece)
+	require.Equal(t, answersIn(without), answersIn(with), "to %q in pieces of %d", sent, piece)
+}
+
+// answersIn are the answers that a client would read. How the end of a body is told
+// is left out: net/http sends a long one in chunks where no length was set.
+func answersIn(b []byte) (answers []string) {
+	reader := bufio.NewReader(bytes.NewReader(b))
+	for {
+		response, err := http.ReadResponse(reader, nil)
+		if err != nil {
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				answers = append(answers, err.Error())
+			}
+			return answers
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Header.Del("Content-Length")
+		answers = append(answers, fmt.Sprintf("%s %q %q %v", response.Status, response.Header, body, err))
+	}
+}

@@ -1,0 +1,68 @@
+package plain_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestShutdown(t *testing.T) {
+	t.Parallel()
+	start := func(t *testing.T) (s *served, begun, release chan struct{}) {
+		begun, release = make(chan struct{}, 2), make(chan struct{})
+		return serve(t, &http.Server{}, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/wait" {
+				begun <- struct{}{}
+				<-release
+			}
+			say(w, r)
+		}), begun, release
+	}
+	t.Run("closes those who wait and lets those finish that run", func(t *testing.T) {
+		s, begun, release := start(t)
+		silent, idle, plain, other := s.dial(t), s.dial(t), s.dial(t), s.dial(t)
+		idle.send(t, asks("/"))
+		idle.wants(t, "/")
+		plain.send(t, asks("/wait")+asks("/more"))
+		<-begun
+		other.send(t, odd("/wait"))
+		<-begun
+		require.Eventually(t, func() bool { return s.states.get(http.StateNew) == 5 }, patience, time.Millisecond, "four, and one handed over")
+		ended := make(chan error, 2)
+		go func() { ended <- s.Server.Shutdown(t.Context()) }()
+		silent.isClosed(t)
+		idle.isClosed(t)
+		require.Eventually(t, func() bool {
+			c, err := net.Dial("tcp", s.address)
+			if err == nil {
+				_ = c.Close()
+			}
+			return err != nil
+		}, patience, time.Millisecond, "nobody else is let in")
+		go func() { ended <- s.plain.Shutdown(t.Context()) }()
+		close(release)
+		for _, c := range []*client{plain, other} {
+			assert.True(t, c.wants(t, "/wait").Close, "it is the last answer")
+			c.isClosed(t)
+		}
+		assert.NoError(t, <-ended)
+		assert.NoError(t, <-ended)
+	})
+	t.Run("breaks off what does not finish", func(t *testing.T) {
+		s, begun, release := start(t)
+		defer close(release)
+		c := s.dial(t)
+		c.send(t, asks("/wait"))
+		<-begun
+		require.NoError(t, s.Server.Shutdown(t.Context()))
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		assert.ErrorIs(t, s.plain.Shutdown(over), context.Canceled)
+		c.isClosed(t)
+	})
+}
