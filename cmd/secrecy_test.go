@@ -174,6 +174,10 @@ func (w *watched) create(t *testing.T) (id string) {
 // askEverything uses each operation that the API has, as somebody who may.
 func (w *watched) askEverything(t *testing.T, id string) {
 	t.Helper()
+	require.Eventually(t, func() bool {
+		_, answer := w.ask(t, "", http.MethodGet, "/readyz", "")
+		return strings.Contains(answer, `"search":{"state":"ok"}`)
+	}, patience, time.Millisecond, "searches are answered")
 	admin := w.token(t, auth.Identity{UserID: plantedEmail, Email: plantedEmail, Roles: auth.Admin})
 	customer := w.token(t, auth.Identity{UserID: plantedEmail, Email: plantedEmail, Roles: auth.Customer})
 	other := plantedEvent("aths.user.registered", object("userId", "+"+markNumber, "email", "qzxvkwother@example.com", "fullName", plantedName))
