@@ -19,7 +19,9 @@ const (
 	moment = 100 * time.Millisecond
 )
 
-// conn is a connection of which all requests have been plain so far.
+// conn is a connection of which all requests have been plain so far. While it waits
+// it holds a buffer for a request, as much as the two of net/http take, and none for
+// answers.
 type conn struct {
 	net.Conn
 	of     *Listener

@@ -30,8 +30,9 @@ type Listener struct {
 
 // Listen returns a listener for the server's Serve. What it accepts is answered
 // by the server's Handler, within the server's timeouts, told to its ConnState
-// and logged in its ErrorLog, whether the server does it or the listener; Handler
-// must be set, BaseContext and ConnContext must not.
+// and logged in its ErrorLog, whether the server does it or the listener. One that
+// is handed over is told to ConnState as new once more, in a connection whose
+// NetConn it is. Handler must be set, BaseContext and ConnContext must not.
 func Listen(inner net.Listener, server *http.Server) *Listener {
 	return &Listener{
 		Listener: inner, server: server, open: map[*conn]struct{}{},
