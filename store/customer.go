@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"crms/store/crm"
-	"crms/store/internal/kv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -306,12 +305,8 @@ func (t *tx) remove(r record, stone tombstone) error {
 	if err := t.customers.Remove(t.Tx, r.ID, r); err != nil {
 		return err
 	}
-	for _, drop := range []func(*kv.Tx, []byte) error{
-		t.notes.DeletePrefix, t.history.DeletePrefix, t.orders.DeletePrefix, t.complaints.DeletePrefix,
-	} {
-		if err := drop(t.Tx, r.ID[:]); err != nil {
-			return err
-		}
+	if err := t.customers.DeletePrefix(t.Tx, r.ID[:]); err != nil {
+		return err
 	}
 	if err := t.tombstones.Put(t.Tx, r.UserID, stone); err != nil {
 		return err

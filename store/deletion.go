@@ -145,7 +145,7 @@ func (t *tx) parkAll(events []crm.Event, at time.Time) error {
 // the deletions of such, as the events that would make them again.
 func (t *tx) laterThings(r record, deletedAt time.Time) ([]crm.Event, error) {
 	var later []crm.Event
-	for item := range t.orders.Walk(t.Tx, r.ID[:]) {
+	for item := range t.orders.of(t.Tx, r.ID) {
 		if item.Err != nil {
 			return nil, item.Err
 		}
@@ -153,7 +153,7 @@ func (t *tx) laterThings(r record, deletedAt time.Time) ([]crm.Event, error) {
 			later = append(later, e)
 		}
 	}
-	for item := range t.complaints.Walk(t.Tx, r.ID[:]) {
+	for item := range t.complaints.of(t.Tx, r.ID) {
 		if item.Err != nil {
 			return nil, item.Err
 		}
@@ -243,7 +243,7 @@ func (t *tx) trim(before record, deletedAt, at time.Time) error {
 // trimLedger deletes the rows of what began before the deletion.
 func (t *tx) trimLedger(r record, deletedAt time.Time) error {
 	var over []crm.Event
-	for item := range t.orders.Walk(t.Tx, r.ID[:]) {
+	for item := range t.orders.of(t.Tx, r.ID) {
 		if item.Err != nil {
 			return item.Err
 		}
@@ -251,7 +251,7 @@ func (t *tx) trimLedger(r record, deletedAt time.Time) error {
 			over = append(over, e)
 		}
 	}
-	for item := range t.complaints.Walk(t.Tx, r.ID[:]) {
+	for item := range t.complaints.of(t.Tx, r.ID) {
 		if item.Err != nil {
 			return item.Err
 		}

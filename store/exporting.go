@@ -43,7 +43,7 @@ func (s *Store) exportRow(tx *kv.Tx, r record) (row ExportRow, err error) {
 		}
 	}
 	if r.Figures.TotalOrders != r.Opening.TotalOrders {
-		for item := range s.schema.orders.Walk(tx, r.ID[:]) {
+		for item := range s.schema.orders.of(tx, r.ID) {
 			if item.Err != nil {
 				return row, item.Err
 			}
@@ -53,7 +53,7 @@ func (s *Store) exportRow(tx *kv.Tx, r record) (row ExportRow, err error) {
 		}
 	}
 	if r.Figures.TotalComplaints != r.Opening.TotalComplaints {
-		for item := range s.schema.complaints.Walk(tx, r.ID[:]) {
+		for item := range s.schema.complaints.of(tx, r.ID) {
 			if item.Err != nil {
 				return row, item.Err
 			}

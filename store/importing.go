@@ -225,38 +225,22 @@ func (m *importer) flush() error {
 
 func (m *importer) insertFresh() error {
 	records := make([]kv.Keyed[crm.ID, record], len(m.fresh))
-	entries := make([]kv.Keyed[numberedKey, crm.Entry], len(m.fresh))
-	var notes []kv.Keyed[numberedKey, crm.Note]
-	var orders []kv.Keyed[ledgerKey, crm.Order]
-	var complaints []kv.Keyed[ledgerKey, crm.Complaint]
+	var rows kv.NewRows
 	for i, n := range m.fresh {
 		records[i] = kv.Keyed[crm.ID, record]{Key: n.ID, Row: n.record}
-		entries[i] = kv.Keyed[numberedKey, crm.Entry]{
-			Key: numberedKey{n.ID, 1}, Row: crm.Entry{Number: 1, At: m.At, By: m.By, Action: crm.Created},
-		}
+		m.history.Gather(&rows, numberedKey{n.ID, 1}, crm.Entry{Number: 1, At: m.At, By: m.By, Action: crm.Created})
 		for j, note := range n.row.Notes {
 			note.Number = uint32(j + 1)
-			notes = append(notes, kv.Keyed[numberedKey, crm.Note]{Key: numberedKey{n.ID, note.Number}, Row: note})
+			m.notes.Gather(&rows, numberedKey{n.ID, note.Number}, note)
 		}
 		for _, o := range n.row.Orders {
-			orders = append(orders, kv.Keyed[ledgerKey, crm.Order]{Key: ledgerKey{n.ID, o.OrderID}, Row: o})
+			m.orders.Gather(&rows, ledgerKey{n.ID, o.OrderID}, o)
 		}
 		for _, c := range n.row.Complaints {
-			complaints = append(complaints, kv.Keyed[ledgerKey, crm.Complaint]{Key: ledgerKey{n.ID, c.ComplaintID}, Row: c})
+			m.complaints.Gather(&rows, ledgerKey{n.ID, c.ComplaintID}, c)
 		}
 	}
-	for _, insert := range []func() error{
-		func() error { return m.customers.Insert(m.Tx, records) },
-		func() error { return m.history.Insert(m.Tx, entries) },
-		func() error { return m.notes.Insert(m.Tx, notes) },
-		func() error { return m.orders.Insert(m.Tx, orders) },
-		func() error { return m.complaints.Insert(m.Tx, complaints) },
-	} {
-		if err := insert(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m.customers.Insert(m.Tx, records, &rows)
 }
 
 func (t *tx) anyParked() (bool, error) {

@@ -132,7 +132,7 @@ func (t *tx) putComplaint(r record, c crm.Complaint) (record, Outcome, error) {
 // out to have been placed earlier.
 func (t *tx) lastOrder(r record) (time.Time, error) {
 	last := r.Opening.LastOrder
-	for item := range t.orders.Walk(t.Tx, r.ID[:]) {
+	for item := range t.orders.of(t.Tx, r.ID) {
 		if item.Err != nil {
 			return last, item.Err
 		}
@@ -145,7 +145,7 @@ func (t *tx) lastOrder(r record) (time.Time, error) {
 
 func (t *tx) lastComplaint(r record) (time.Time, error) {
 	last := r.Opening.LastComplaint
-	for item := range t.complaints.Walk(t.Tx, r.ID[:]) {
+	for item := range t.complaints.of(t.Tx, r.ID) {
 		if item.Err != nil {
 			return last, item.Err
 		}
@@ -160,7 +160,7 @@ func (t *tx) lastComplaint(r record) (time.Time, error) {
 // ledger.
 func (s *schema) recount(tx *kv.Tx, r record) (crm.Figures, error) {
 	f := r.Opening.Clone()
-	for item := range s.orders.Walk(tx, r.ID[:]) {
+	for item := range s.orders.of(tx, r.ID) {
 		if item.Err != nil {
 			return f, item.Err
 		}
@@ -168,7 +168,7 @@ func (s *schema) recount(tx *kv.Tx, r record) (crm.Figures, error) {
 			f.AddOrder(item.Row, 1)
 		}
 	}
-	for item := range s.complaints.Walk(tx, r.ID[:]) {
+	for item := range s.complaints.of(tx, r.ID) {
 		if item.Err != nil {
 			return f, item.Err
 		}

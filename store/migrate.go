@@ -11,18 +11,25 @@ import (
 	"crms/store/internal/kv"
 )
 
-// migration brings a database from the schema version before to, in one
-// transaction.
+// migration brings a database from the schema version before to. It has either
+// of apply and move.
 type migration struct {
-	to    int
-	what  string // for the log
+	to   int
+	what string // for the log
+	// apply changes the database in its place, in one transaction.
 	apply func(s *schema, tx *kv.Tx) error
+	// move writes a new database, in which rows have other places, and puts it in
+	// the place of the old one. That takes little memory however many there are,
+	// and until the end there is only the old one.
+	move *kv.Move
 }
 
 // migrations lists what leads from schema version 1 to [schemaVersion], in
 // order. Each comes with a test that runs it on a database of the version
 // before.
-func migrations() []migration { return nil }
+func migrations() []migration {
+	return []migration{{to: 2, what: "the rows of a customer lie together", move: together()}}
+}
 
 // migrate brings the database from the version to the newest one. Before it
 // changes anything it keeps a copy of the database in the data folder.
@@ -42,16 +49,78 @@ func (s *Store) migrate(version int, all []migration, now time.Time) error {
 	}
 	for _, m := range due {
 		s.log.Info("migrating the database", "to", m.to, "what", m.what, "copy", kept)
-		err := s.db.Update(func(tx *kv.Tx) error {
-			if err := m.apply(s.schema, tx); err != nil {
-				return err
-			}
-			return s.schema.meta.Put(tx, metaSchema, strconv.Itoa(m.to))
-		})
-		if err != nil {
+		if err := s.run(m); err != nil {
 			return fmt.Errorf("cannot migrate to schema version %d (%s); the database before is in %s: %w", m.to, m.what, kept, err)
 		}
 	}
+	return nil
+}
+
+// run does one migration, wholly or not at all.
+func (s *Store) run(m migration) error {
+	if m.move != nil {
+		return s.rewrite(m)
+	}
+	return s.db.Update(func(tx *kv.Tx) error {
+		if err := m.apply(s.schema, tx); err != nil {
+			return err
+		}
+		return s.putVersion(tx, m.to)
+	})
+}
+
+func (s *Store) putVersion(tx *kv.Tx, version int) error {
+	return s.schema.meta.Put(tx, metaSchema, strconv.Itoa(version))
+}
+
+// rewrite does a migration that moves rows. The old file stays open, and so
+// locked, until the new one has its name.
+func (s *Store) rewrite(m migration) (err error) {
+	dir, err := NewSnapshotDir(s.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	fresh, path := filepath.Join(dir, fileName), filepath.Join(s.dir, fileName)
+	err = s.db.MoveTo(fresh, *m.move, func(rows int) { s.log.Info("migrating the database", "to", m.to, "rows", rows) })
+	if err != nil {
+		return err
+	}
+	if err := s.raiseVersion(fresh, m.to); err != nil {
+		return err
+	}
+	if err := s.db.Settle(); err != nil {
+		return err
+	}
+	if err := kv.Replace(path, fresh, ""); err != nil {
+		return err
+	}
+	return s.reopen(path)
+}
+
+// raiseVersion writes the version into a database that is not in use yet.
+func (s *Store) raiseVersion(path string, version int) (err error) {
+	db, err := kv.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.Update(func(tx *kv.Tx) error { return s.putVersion(tx, version) })
+}
+
+// reopen closes the database that was replaced, and opens the one that has its
+// place.
+func (s *Store) reopen(path string) error {
+	replaced := s.db
+	s.db = nil
+	if err := replaced.Close(); err != nil {
+		return err
+	}
+	opened, err := kv.Open(path)
+	if err != nil {
+		return err
+	}
+	s.db = opened
 	return nil
 }
 

@@ -45,6 +45,31 @@ func TestCrashOfAMigration(t *testing.T) {
 	}
 }
 
+// TestCrashOfAMove kills the process while it brings a store of version 1 to the
+// present one. Each time the folder has the old store or the new one, and the next
+// start completes it.
+func TestCrashOfAMove(t *testing.T) {
+	t.Parallel()
+	before := schema1(t)
+	steps := startAndKill(t, "CRMS_TEST_OPEN", copied(t, before), nil)
+	moments := crashpoint.FewMoments(steps)
+	if os.Getenv("CRMS_SOAK") != "" {
+		moments = crashpoint.AllMoments(steps)
+	}
+	for _, m := range moments {
+		t.Run(m.String(), func(t *testing.T) {
+			dir := copied(t, before)
+			startAndKill(t, "CRMS_TEST_OPEN", dir, m.At())
+			assertTold(t, upgraded(t, dir))
+			left, err := filepath.Glob(filepath.Join(dir, "*"))
+			require.NoError(t, err)
+			for _, file := range left {
+				assert.Regexp(t, `^(crms\.db(-redo[01])?|schema-1-.*)$`, filepath.Base(file))
+			}
+		})
+	}
+}
+
 func copied(t *testing.T, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")
@@ -56,8 +81,14 @@ func copied(t *testing.T, dir string) string {
 // the steps that it took.
 func migrateAndKill(t *testing.T, dir string, kill func(crashpoint.Moment) bool) []crashpoint.Step {
 	t.Helper()
+	return startAndKill(t, "CRMS_TEST_MIGRATE", dir, kill)
+}
+
+// startAndKill starts this test binary as the process that the variable chooses.
+func startAndKill(t *testing.T, variable, dir string, kill func(crashpoint.Moment) bool) []crashpoint.Step {
+	t.Helper()
 	c := exec.Command(os.Args[0])
-	c.Env, c.Stderr = append(os.Environ(), "CRMS_TEST_MIGRATE="+dir), os.Stderr
+	c.Env, c.Stderr = append(os.Environ(), variable+"="+dir), os.Stderr
 	p, err := crashpoint.Start(c, crashpoint.Watch{Below: dir, Kill: kill})
 	if err != nil && os.Getenv("CI") == "" {
 		t.Skipf("a migration cannot be killed at its steps, since ptrace is not permitted: %v", err)
@@ -78,26 +109,26 @@ func requireWhole(t *testing.T, dir string) (version int) {
 	defer func() { assert.NoError(t, s.db.Close()) }()
 	var marks string
 	require.NoError(t, s.db.View(func(tx *kv.Tx) (err error) { marks, _, err = s.schema.meta.Get(tx, "marks"); return err }))
-	require.Equal(t, map[int]string{1: "", 2: "2", 3: "23"}[version], marks)
+	require.Equal(t, map[int]string{2: "", 3: "3", 4: "34"}[version], marks)
 	findings, err := s.Verify()
 	require.NoError(t, err)
 	require.Empty(t, findings)
-	if version > 1 {
+	if version > 2 {
 		requireCopy(t, dir)
 	}
 	return version
 }
 
-// requireCopy wants one copy of version 1, which the program of that version
+// requireCopy wants one copy of version 2, which the program of that version
 // opens.
 func requireCopy(t *testing.T, dir string) {
 	t.Helper()
-	copies, err := filepath.Glob(filepath.Join(dir, "schema-1-*"))
+	copies, err := filepath.Glob(filepath.Join(dir, "schema-2-*"))
 	require.NoError(t, err)
 	require.Len(t, copies, 1)
 	s, version, err := openAsItIs(copies[0])
 	require.NoError(t, err)
-	assert.Equal(t, 1, version)
+	assert.Equal(t, 2, version)
 	findings, err := s.Verify()
 	require.NoError(t, err)
 	assert.Empty(t, findings)
@@ -106,8 +137,8 @@ func requireCopy(t *testing.T, dir string) {
 
 func requireMigrated(t *testing.T, dir string) {
 	t.Helper()
-	require.Equal(t, 3, requireWhole(t, dir))
-	for _, version := range []string{"1", "2"} {
+	require.Equal(t, 4, requireWhole(t, dir))
+	for _, version := range []string{"2", "3"} {
 		copies, err := filepath.Glob(filepath.Join(dir, "schema-"+version+"-*"))
 		require.NoError(t, err)
 		assert.LessOrEqual(t, len(copies), 1, "copies do not grow in number")

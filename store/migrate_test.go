@@ -20,7 +20,7 @@ import (
 // upgrade is when the tests migrate.
 var upgrade = time.Date(2026, 1, 25, 12, 0, 0, 0, time.UTC)
 
-const copyBefore = "schema-1-20260125T120000Z"
+const copyBefore = "schema-2-20260125T120000Z"
 
 // mark is a migration that writes its version into meta.
 func mark(to int) migration {
@@ -49,7 +49,7 @@ func (p *plot) meta(t *testing.T, key string) (value string) {
 }
 
 // assertCopy wants a copy of the database as it was before, which the program of
-// version 1 opens.
+// the present version opens.
 func (p *plot) assertCopy(t *testing.T) {
 	t.Helper()
 	before, err := Open(filepath.Join(p.dir, copyBefore), Options{Existing: true, Log: p.log})
@@ -57,7 +57,7 @@ func (p *plot) assertCopy(t *testing.T) {
 	defer func() { assert.NoError(t, before.Close()) }()
 	facts, err := before.Facts()
 	require.NoError(t, err)
-	assert.Equal(t, 1, facts.Schema)
+	assert.Equal(t, schemaVersion, facts.Schema)
 	assert.Equal(t, Counts{Customers: 1, Orders: 1, Complaints: 1}, facts.Counts)
 	assert.Equal(t, p.generation, facts.Generation)
 	_, err = before.Profile(p.id)
@@ -81,9 +81,9 @@ func (p *plot) files(t *testing.T) (names []string) {
 
 func TestMigrationsRunInOrderAfterACopy(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, p.migrate(1, []migration{mark(2), mark(3), mark(4)}, upgrade))
-	assert.Equal(t, "234", p.meta(t, "marks"))
-	assert.Equal(t, "4", p.meta(t, metaSchema))
+	require.NoError(t, p.migrate(2, []migration{mark(3), mark(4), mark(5)}, upgrade))
+	assert.Equal(t, "345", p.meta(t, "marks"))
+	assert.Equal(t, "5", p.meta(t, metaSchema))
 	p.assertCopy(t)
 
 	t.Run("the program of before refuses what they have made", func(t *testing.T) {
@@ -91,46 +91,46 @@ func TestMigrationsRunInOrderAfterACopy(t *testing.T) {
 		require.NoError(t, err)
 		defer func() { assert.NoError(t, n.Remove()) }()
 		_, err = Open(n.Dir, Options{Log: p.log})
-		assert.ErrorContains(t, err, "the database has schema version 4, this program knows up to 1: use a newer crms")
+		assert.ErrorContains(t, err, "the database has schema version 5, this program knows up to 2: use a newer crms")
 		assert.NotContains(t, err.Error(), "\n")
 	})
 }
 
 func TestOnlyMigrationsThatAreDueRun(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, p.migrate(3, []migration{fails(2), fails(3), mark(4)}, upgrade))
-	assert.Equal(t, "4", p.meta(t, "marks"))
+	require.NoError(t, p.migrate(4, []migration{fails(3), fails(4), mark(5)}, upgrade))
+	assert.Equal(t, "5", p.meta(t, "marks"))
 }
 
 func TestNothingIsCopiedWhenNoMigrationIsDue(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, p.migrate(1, nil, upgrade))
-	require.NoError(t, p.migrate(4, []migration{fails(2), fails(4)}, upgrade))
-	assert.Equal(t, "1", p.meta(t, metaSchema))
+	require.NoError(t, p.migrate(2, nil, upgrade))
+	require.NoError(t, p.migrate(5, []migration{fails(3), fails(5)}, upgrade))
+	assert.Equal(t, "2", p.meta(t, metaSchema))
 	assert.Equal(t, []string{"crms.db"}, p.files(t))
 }
 
 func TestMigrationThatFailsLeavesTheVersionBefore(t *testing.T) {
 	p := newPlot(t)
-	err := p.migrate(1, []migration{mark(2), fails(3), mark(4)}, upgrade)
+	err := p.migrate(2, []migration{mark(3), fails(4), mark(5)}, upgrade)
 	require.ErrorIs(t, err, errMigration)
-	assert.EqualError(t, err, "cannot migrate to schema version 3 (a failure); the database before is in "+
+	assert.EqualError(t, err, "cannot migrate to schema version 4 (a failure); the database before is in "+
 		filepath.Join(p.dir, copyBefore)+": there is an order that it cannot understand")
-	assert.Equal(t, "2", p.meta(t, metaSchema))
-	assert.Equal(t, "2", p.meta(t, "marks"), "nothing of the one that failed is left")
+	assert.Equal(t, "3", p.meta(t, metaSchema))
+	assert.Equal(t, "3", p.meta(t, "marks"), "nothing of the one that failed is left")
 	p.assertCopy(t)
 
 	t.Run("and goes on from there when it is mended", func(t *testing.T) {
-		require.NoError(t, p.migrate(2, []migration{mark(2), mark(3), mark(4)}, upgrade))
-		assert.Equal(t, "234", p.meta(t, "marks"))
-		assert.Equal(t, "4", p.meta(t, metaSchema))
+		require.NoError(t, p.migrate(3, []migration{mark(3), mark(4), mark(5)}, upgrade))
+		assert.Equal(t, "345", p.meta(t, "marks"))
+		assert.Equal(t, "5", p.meta(t, metaSchema))
 	})
 }
 
 func TestMigrationThatFailsAtEveryStartKeepsOneCopy(t *testing.T) {
 	p := newPlot(t)
 	for start := range 3 {
-		err := p.migrate(1, []migration{fails(2)}, upgrade.Add(time.Duration(start-2)*time.Hour))
+		err := p.migrate(2, []migration{fails(3)}, upgrade.Add(time.Duration(start-2)*time.Hour))
 		require.ErrorIs(t, err, errMigration)
 	}
 	assert.Equal(t, []string{"crms.db", copyBefore}, p.files(t))
@@ -139,18 +139,18 @@ func TestMigrationThatFailsAtEveryStartKeepsOneCopy(t *testing.T) {
 
 func TestMigrationThatIsDoneAgainWithinTheSecondHasACopyOfItsOwn(t *testing.T) {
 	p := newPlot(t)
-	require.Error(t, p.migrate(1, []migration{fails(2)}, upgrade))
-	require.NoError(t, p.migrate(1, []migration{mark(2)}, upgrade))
+	require.Error(t, p.migrate(2, []migration{fails(3)}, upgrade))
+	require.NoError(t, p.migrate(2, []migration{mark(3)}, upgrade))
 	assert.Equal(t, []string{"crms.db", copyBefore + "-2"}, p.files(t))
 }
 
 func TestNothingIsMigratedWithoutACopy(t *testing.T) {
 	p := newPlot(t)
 	require.NoError(t, os.Rename(p.dir, p.dir+"-elsewhere"))
-	err := p.migrate(1, []migration{mark(2)}, upgrade)
+	err := p.migrate(2, []migration{mark(3)}, upgrade)
 	require.NoError(t, os.Rename(p.dir+"-elsewhere", p.dir))
 	assert.ErrorContains(t, err, "cannot keep a copy before a migration")
-	assert.Equal(t, "1", p.meta(t, metaSchema))
+	assert.Equal(t, "2", p.meta(t, metaSchema))
 	assert.Empty(t, p.meta(t, "marks"))
 }
 
@@ -167,7 +167,7 @@ func TestMigrationsLeadToTheSchema(t *testing.T) {
 
 func TestAMigratedStoreIsWrittenAsBefore(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, p.migrate(1, []migration{mark(2)}, upgrade))
+	require.NoError(t, p.migrate(2, []migration{mark(3)}, upgrade))
 	_, err := Do(context.Background(), p.Store, SetStatus{Change: Change{At: upgrade}, ID: p.id, Status: crm.Inactive})
 	require.NoError(t, err)
 	findings, err := p.Verify()
@@ -176,11 +176,11 @@ func TestAMigratedStoreIsWrittenAsBefore(t *testing.T) {
 }
 
 // MigrateElsewhere is the process that is killed while it brings the store in the
-// folder to version 3.
+// folder to version 4.
 func MigrateElsewhere(dir string) {
 	s, version, err := openAsItIs(dir)
 	if err == nil {
-		err = errors.Join(s.migrate(version, []migration{mark(2), mark(3)}, time.Now()), s.db.Close())
+		err = errors.Join(s.migrate(version, []migration{mark(3), mark(4)}, time.Now()), s.db.Close())
 	}
 	if err != nil {
 		println(err.Error())

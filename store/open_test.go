@@ -283,7 +283,7 @@ func TestUnfitDatabaseIsRefusedInOneLine(t *testing.T) {
 		says    string
 	}{
 		{"a newer schema asks for a newer crms", func(tx *bolt.Tx) error { return putMeta(tx, "schema", "999") }, false, "schema version 999"},
-		{"a bucket is missing", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("orders")) }, true, "bucket orders is missing"},
+		{"a bucket is missing", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("users")) }, true, "bucket users is missing"},
 		{"meta is missing", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("meta")) }, true, "not a crms database"},
 		{"the schema version is no number", func(tx *bolt.Tx) error { return putMeta(tx, "schema", "one") }, true, "not a crms database"},
 		{"the schema version is missing", func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Delete([]byte("schema")) }, true, "not a crms database"},

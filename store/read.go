@@ -68,7 +68,7 @@ func (s *Store) notesOf(tx *kv.Tx, r record) ([]crm.Note, error) {
 	if r.Notes == 0 {
 		return notes, nil
 	}
-	for item := range s.schema.notes.Walk(tx, r.ID[:]) {
+	for item := range s.schema.notes.of(tx, r.ID) {
 		if item.Err != nil {
 			return nil, item.Err
 		}
@@ -109,8 +109,8 @@ func (s *Store) History(id crm.ID, offset int64, limit int) (entries []crm.Entry
 		if offset >= total {
 			return nil
 		}
-		newest := numberedCodec.Append(nil, numberedKey{id, uint32(total - offset)})
-		for item := range s.schema.history.Back(tx, id[:], append(bytes.Clone(newest), 0)) {
+		newest := s.schema.history.Key.Append(nil, numberedKey{id, uint32(total - offset)})
+		for item := range s.schema.history.Back(tx, s.schema.history.prefix(id), append(bytes.Clone(newest), 0)) {
 			if item.Err != nil {
 				return item.Err
 			}

@@ -91,7 +91,7 @@ func TestRepairLeavesDamageAlone(t *testing.T) {
 			return later.Put(t.Tx, id, "\x09from the future")
 		},
 		"an order": func(t *tx, id crm.ID) error {
-			later := kv.Table[ledgerKey, string]{Name: t.orders.Name, Key: t.orders.Key, Row: textCodec}
+			later := kv.Table[ledgerKey, string]{Name: t.orders.Name, Bucket: t.orders.Bucket, Key: t.orders.Key, Row: textCodec}
 			return later.Put(t.Tx, ledgerKey{id, "o"}, "\x09from the future")
 		},
 	} {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"iter"
 	"time"
 
 	"crms/store/crm"
@@ -10,7 +11,7 @@ import (
 
 // schemaVersion is the version of the buckets described in DESIGN.md. A change
 // of what is stored raises it.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // schema declares every bucket. DESIGN.md shows them as a tree; a test holds
 // the two together.
@@ -23,10 +24,10 @@ type schema struct {
 	top        *kv.Index[crm.ID, record]
 	days       *kv.Sum[record]
 	totals     *kv.Sum[record]
-	notes      *kv.Table[numberedKey, crm.Note]
-	history    *kv.Table[numberedKey, crm.Entry]
-	orders     *kv.Table[ledgerKey, crm.Order]
-	complaints *kv.Table[ledgerKey, crm.Complaint]
+	notes      *child[numberedKey, crm.Note]
+	history    *child[numberedKey, crm.Entry]
+	orders     *child[ledgerKey, crm.Order]
+	complaints *child[ledgerKey, crm.Complaint]
 	tombstones *kv.Table[string, tombstone]
 	log        *kv.Table[uint64, crm.ID]
 
@@ -111,16 +112,16 @@ func newSchema(zone *time.Location) *schema {
 				return append(key, byte(r.Status), byte(r.Type))
 			},
 		},
-		notes:      &kv.Table[numberedKey, crm.Note]{Name: "notes", Key: numberedCodec, Row: noteCodec},
-		history:    &kv.Table[numberedKey, crm.Entry]{Name: "history", Key: numberedCodec, Row: entryCodec},
-		orders:     &kv.Table[ledgerKey, crm.Order]{Name: "orders", Key: ledgerCodec, Row: orderCodec},
-		complaints: &kv.Table[ledgerKey, crm.Complaint]{Name: "complaints", Key: ledgerCodec, Row: complaintCodec},
+		notes:      childTable("notes", noteTag, numberedCodec(noteTag), noteCodec),
+		history:    childTable("history", entryTag, numberedCodec(entryTag), entryCodec),
+		orders:     childTable("orders", orderTag, ledgerCodec(orderTag), orderCodec),
+		complaints: childTable("complaints", complaintTag, ledgerCodec(complaintTag), complaintCodec),
 		tombstones: &kv.Table[string, tombstone]{Name: "tombstones", Key: textCodec, Row: tombstoneCodec},
 		log:        &kv.Table[uint64, crm.ID]{Name: "log", Key: sequenceCodec, Row: idCodec, Growing: true},
 	}
 	s.declareEvents()
 	s.customers = &kv.Collection[crm.ID, record]{
-		Table:   kv.Table[crm.ID, record]{Name: "customers", Key: idCodec, Row: recordCodec, Growing: true},
+		Table:   kv.Table[crm.ID, record]{Name: customersBucket, Holds: isCustomer, Key: idCodec, Row: recordCodec},
 		Indexes: []*kv.Index[crm.ID, record]{s.users, s.emails, s.since, s.top},
 		Sums:    []*kv.Sum[record]{s.days, s.totals},
 	}
@@ -158,8 +159,7 @@ func (s *schema) declareEvents() {
 // buckets names every bucket of the schema.
 func (s *schema) buckets() []string {
 	names := []string{
-		s.meta.Name, s.customers.Name, s.notes.Name, s.history.Name,
-		s.orders.Name, s.complaints.Name, s.tombstones.Name, s.log.Name,
+		s.meta.Name, s.customers.Name, s.tombstones.Name, s.log.Name,
 		s.parked.Name, s.parkedTotals.Name, s.seen.Name, s.outbox.Name, s.outboxTotals.Name,
 	}
 	for _, ix := range s.customers.Indexes {
@@ -208,23 +208,90 @@ var (
 			return k.Uint64(), k.Err()
 		},
 	}
-	numberedCodec = kv.Codec[numberedKey]{
-		Append: func(b []byte, k numberedKey) []byte { return kv.AppendUint32(append(b, k.ID[:]...), k.Number) },
+)
+
+// The rows of one customer lie together in the bucket customers: its record
+// under the id, the others under the id and a tag that says what they are.
+const (
+	noteTag byte = iota + 1 // first, since they are read with the record
+	entryTag
+	orderTag
+	complaintTag
+)
+
+// customersBucket is where they lie.
+const customersBucket = "customers"
+
+const idSize = len(crm.ID{})
+
+// isCustomer reports whether the key is that of a record. What is too short to be
+// any key is taken for one, so that it is reported as damaged.
+func isCustomer(key []byte) bool { return len(key) <= idSize }
+
+// child is a table of rows that belong to customers.
+type child[K, V any] struct {
+	kv.Table[K, V]
+	tag byte
+}
+
+func childTable[K, V any](name string, tag byte, key kv.Codec[K], row kv.Codec[V]) *child[K, V] {
+	return &child[K, V]{tag: tag, Table: kv.Table[K, V]{
+		Name: name, Bucket: customersBucket, Key: key, Row: row,
+		Holds: func(key []byte) bool { return len(key) > idSize && key[idSize] == tag },
+	}}
+}
+
+// prefix begins the keys of a customer's rows.
+func (c *child[K, V]) prefix(id crm.ID) []byte { return append(id[:], c.tag) }
+
+// of yields a customer's rows in the order of their keys.
+func (c *child[K, V]) of(tx *kv.Tx, id crm.ID) iter.Seq[kv.Item[K, V]] {
+	return c.Walk(tx, c.prefix(id))
+}
+
+// childOf names the table that holds the key of a row that belongs to a customer.
+func (s *schema) childOf(key []byte) (table string, known bool) {
+	switch key[idSize] {
+	case s.notes.tag:
+		return s.notes.Name, true
+	case s.history.tag:
+		return s.history.Name, true
+	case s.orders.tag:
+		return s.orders.Name, true
+	case s.complaints.tag:
+		return s.complaints.Name, true
+	}
+	return "", false
+}
+
+// numberedCodec is for rows of a customer that are numbered.
+func numberedCodec(tag byte) kv.Codec[numberedKey] {
+	return kv.Codec[numberedKey]{
+		Append: func(b []byte, k numberedKey) []byte {
+			return kv.AppendUint32(append(append(b, k.ID[:]...), tag), k.Number)
+		},
 		Parse: func(b []byte) (numberedKey, error) {
 			k := kv.ReadKey(b)
-			return numberedKey{crm.ID(k.Fixed(len(crm.ID{}))), k.Uint32()}, k.Err()
+			key := numberedKey{ID: crm.ID(k.Fixed(idSize))}
+			_ = k.Fixed(1)
+			key.Number = k.Uint32()
+			return key, k.Err()
 		},
 	}
-	ledgerCodec = kv.Codec[ledgerKey]{
-		Append: func(b []byte, k ledgerKey) []byte { return append(append(b, k.ID[:]...), k.External...) },
+}
+
+// ledgerCodec is for rows of a customer under the sibling's ids.
+func ledgerCodec(tag byte) kv.Codec[ledgerKey] {
+	return kv.Codec[ledgerKey]{
+		Append: func(b []byte, k ledgerKey) []byte { return append(append(append(b, k.ID[:]...), tag), k.External...) },
 		Parse: func(b []byte) (ledgerKey, error) {
-			if len(b) <= len(crm.ID{}) {
+			if len(b) <= idSize+1 {
 				return ledgerKey{}, fmt.Errorf("ledger key of %d bytes", len(b))
 			}
-			return ledgerKey{crm.ID(b[:len(crm.ID{})]), string(b[len(crm.ID{}):])}, nil
+			return ledgerKey{crm.ID(b[:idSize]), string(b[idSize+1:])}, nil
 		},
 	}
-)
+}
 
 // idAt reads the id that ends a key.
 func idAt(k *kv.KeyReader) (crm.ID, error) {

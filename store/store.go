@@ -108,14 +108,17 @@ func (s *Store) open(o Options) error {
 	if n := db.Recovered(); n > 0 {
 		s.log.Info("recovered what a killed process had written", "transactions", n)
 	}
-	if err := s.prepare(o); err != nil {
-		_ = db.Close() // the first error says more
-		return err
-	}
-	s.committer = newCommitter(s)
+	// Before a migration, which needs the room.
 	if err := s.sweep(); err != nil {
 		s.log.Warn("cannot remove what a killed process has left", "error", err)
 	}
+	if err := s.prepare(o); err != nil {
+		if s.db != nil {
+			_ = s.db.Close() // the first error says more
+		}
+		return err
+	}
+	s.committer = newCommitter(s)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 
 	"crms/store/crm"
@@ -68,8 +69,8 @@ func (v verifier) customer(r record) {
 	} else if !sameFigures(figures, r.Figures) {
 		v.report("customer %s: figures are %+v, the ledger adds up to %+v", r.ID, r.Figures, figures)
 	}
-	v.numbers(r, "notes", v.notes.Name, r.Notes, numbersOf(v.notes, v.tx, r.ID))
-	v.numbers(r, "history", v.history.Name, r.Entries, numbersOf(v.history, v.tx, r.ID))
+	v.numbers(r, v.notes.Name, r.Notes, numbersOf(v.notes, v.tx, r.ID))
+	v.numbers(r, v.history.Name, r.Entries, numbersOf(v.history, v.tx, r.ID))
 }
 
 // normal makes figures comparable: no counts is the same as an empty list.
@@ -85,9 +86,9 @@ func normal(f crm.Figures) crm.Figures {
 
 // numbersOf returns the numbers of a customer's rows, and the error that ended
 // the walk.
-func numbersOf[V any](table *kv.Table[numberedKey, V], tx *kv.Tx, id crm.ID) func(yield func(uint32, error) bool) {
+func numbersOf[V any](table *child[numberedKey, V], tx *kv.Tx, id crm.ID) func(yield func(uint32, error) bool) {
 	return func(yield func(uint32, error) bool) {
-		for item := range table.Walk(tx, id[:]) {
+		for item := range table.of(tx, id) {
 			if !yield(item.Key.Number, item.Err) {
 				return
 			}
@@ -95,43 +96,42 @@ func numbersOf[V any](table *kv.Table[numberedKey, V], tx *kv.Tx, id crm.ID) fun
 	}
 }
 
-func (v verifier) numbers(r record, what, bucket string, last uint32, numbers func(func(uint32, error) bool)) {
+func (v verifier) numbers(r record, table string, last uint32, numbers func(func(uint32, error) bool)) {
 	next := uint32(1)
 	for n, err := range numbers {
 		if err != nil {
-			v.report("customer %s: %s: %v", r.ID, what, err)
+			v.report("customer %s: %s: %v", r.ID, table, err)
 			return
 		}
 		if n != next {
-			v.report("customer %s: %s: number %d follows %d in %s", r.ID, what, n, next-1, bucket)
+			v.report("customer %s: %s: number %d follows %d", r.ID, table, n, next-1)
 		}
 		next = n + 1
 	}
 	if next-1 != last {
-		v.report("customer %s: %s: the record says %d, %s ends with %d", r.ID, what, last, bucket, next-1)
+		v.report("customer %s: %s: the record says %d, the last is %d", r.ID, table, last, next-1)
 	}
 }
 
-// orphans looks for rows of customers that do not exist.
+// orphans looks for rows of customers that do not exist, and for such as are
+// nobody's: a customer's record comes right before its other rows, all of which
+// have been read with it.
 func (v verifier) orphans() {
-	reportOrphans(v, v.notes, func(k numberedKey) crm.ID { return k.ID })
-	reportOrphans(v, v.history, func(k numberedKey) crm.ID { return k.ID })
-	reportOrphans(v, v.orders, func(k ledgerKey) crm.ID { return k.ID })
-	reportOrphans(v, v.complaints, func(k ledgerKey) crm.ID { return k.ID })
-}
-
-func reportOrphans[K, V any](v verifier, table *kv.Table[K, V], owner func(K) crm.ID) {
-	var last crm.ID
-	table.Verify(v.tx, v.report, func(k K, _ V) {
-		id := owner(k)
-		if id == last {
-			return
+	var owner, reported []byte
+	for key := range v.tx.Keys(v.customers.Name) {
+		if v.customers.Holds(key) {
+			owner = key
+			continue
 		}
-		last = id
-		if _, found, err := v.customers.Get(v.tx, id); err == nil && !found {
-			v.report("%s holds rows of customer %s, who does not exist", table.Name, id)
+		table, known := v.childOf(key)
+		switch id := key[:idSize]; {
+		case !known:
+			v.report("%s: row %x is of an unknown kind", v.customers.Name, key)
+		case !bytes.Equal(id, owner) && !bytes.Equal(id, reported):
+			reported = id
+			v.report("%s holds rows of customer %x, who does not exist", table, id)
 		}
-	})
+	}
 }
 
 // deleted looks for customers that live on beside their tombstone.

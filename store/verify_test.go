@@ -91,7 +91,7 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 		{
 			"the last note that is gone",
 			func(t *tx, id crm.ID) error { return t.notes.Delete(t.Tx, numberedKey{id, 2}) },
-			[]string{"customer ID: notes: the record says 2, notes ends with 1"},
+			[]string{"customer ID: notes: the record says 2, the last is 1"},
 		},
 		{
 			"a history entry that is gone",
@@ -104,6 +104,14 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 				return t.notes.Put(t.Tx, numberedKey{stranger, 1}, crm.Note{Number: 1, Content: "whose?"})
 			},
 			[]string{"notes holds rows of customer 090909000000000000000000, who does not exist"},
+		},
+		{
+			"a row that is neither a note nor anything else that is known",
+			func(t *tx, id crm.ID) error {
+				later := kv.Table[string, string]{Name: "later", Bucket: customersBucket, Key: textCodec, Row: textCodec}
+				return later.Put(t.Tx, string(id[:])+"\x09", "from the future")
+			},
+			[]string{"customers: row ID09 is of an unknown kind"},
 		},
 		{
 			"a customer beside its own tombstone",
@@ -142,7 +150,7 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 		{
 			"a row of a format that nobody knows",
 			func(t *tx, id crm.ID) error {
-				later := kv.Table[numberedKey, string]{Name: t.notes.Name, Key: t.notes.Key, Row: textCodec}
+				later := kv.Table[numberedKey, string]{Name: t.notes.Name, Bucket: t.notes.Bucket, Key: t.notes.Key, Row: textCodec}
 				return later.Put(t.Tx, numberedKey{id, 2}, "\x09from the future")
 			},
 			[]string{"is damaged: unknown row format 9"},

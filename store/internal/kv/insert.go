@@ -12,11 +12,32 @@ type Keyed[K, V any] struct {
 	Row V
 }
 
+// NewRows gathers rows whose keys do not exist yet, of tables that share a
+// bucket.
+type NewRows struct{ entries entries }
+
+// Gather adds a row to those that are to be written together.
+func (t *Table[K, V]) Gather(to *NewRows, k K, v V) {
+	e := &to.entries
+	e.begin()
+	e.buffer = t.Key.Append(e.buffer, k)
+	e.endKey()
+	row := t.Row.Append(make([]byte, 0, 512), v)
+	e.buffer = append(e.buffer, seal(e.key(), row)...)
+	e.end()
+}
+
 // Insert writes rows whose keys do not exist yet, with everything that is
-// derived from them. It goes bucket by bucket in the order of the keys, so that
-// a page is touched once for all its rows, and adds to each counter once.
-func (c *Collection[K, V]) Insert(tx *Tx, rows []Keyed[K, V]) error {
-	if err := c.Table.Insert(tx, rows); err != nil {
+// derived from them, and beside them those that were gathered of the tables that
+// share their bucket. It goes bucket by bucket in the order of the keys, so that
+// a page is touched once for all its rows, and adds to each counter once. Rows
+// that come by the thousand are taken to be behind those that exist already, so
+// that full pages can be left full.
+func (c *Collection[K, V]) Insert(tx *Tx, rows []Keyed[K, V], beside *NewRows) error {
+	for i := range rows {
+		c.Gather(beside, rows[i].Key, rows[i].Row)
+	}
+	if err := beside.entries.put(tx, c.bucket(), true); err != nil {
 		return err
 	}
 	for _, ix := range c.Indexes {
@@ -30,20 +51,6 @@ func (c *Collection[K, V]) Insert(tx *Tx, rows []Keyed[K, V]) error {
 		}
 	}
 	return nil
-}
-
-// Insert writes rows whose keys do not exist yet, in the order of their keys.
-func (t *Table[K, V]) Insert(tx *Tx, rows []Keyed[K, V]) error {
-	e := entries{all: make([]entry, 0, len(rows))}
-	for _, r := range rows {
-		e.begin()
-		e.buffer = t.Key.Append(e.buffer, r.Key)
-		e.endKey()
-		row := t.Row.Append(make([]byte, 0, 512), r.Row)
-		e.buffer = append(e.buffer, seal(e.key(), row)...)
-		e.end()
-	}
-	return e.put(tx, t.Name, t.Growing)
 }
 
 func insertEntries[K, V any](tx *Tx, ix *Index[K, V], rows []Keyed[K, V]) error {

@@ -36,8 +36,8 @@ func TestInsert(t *testing.T) {
 	t.Run("leaves what saving one row after the other leaves", func(t *testing.T) {
 		rows := crowd(3000)
 		together, one := openTest(t), openTest(t)
-		update(t, together, func(tx *Tx) error { return people.Insert(tx, rows[:1000]) })
-		update(t, together, func(tx *Tx) error { return people.Insert(tx, rows[1000:]) })
+		update(t, together, func(tx *Tx) error { return people.Insert(tx, rows[:1000], &NewRows{}) })
+		update(t, together, func(tx *Tx) error { return people.Insert(tx, rows[1000:], &NewRows{}) })
 		update(t, one, func(tx *Tx) error {
 			for _, r := range rows {
 				require.NoError(t, people.Save(tx, r.Key, nil, r.Row))
@@ -49,7 +49,7 @@ func TestInsert(t *testing.T) {
 	t.Run("of nothing writes nothing", func(t *testing.T) {
 		db := openTest(t)
 		update(t, db, func(tx *Tx) error {
-			require.NoError(t, people.Insert(tx, nil))
+			require.NoError(t, people.Insert(tx, nil, &NewRows{}))
 			assert.Zero(t, tx.Writes())
 			return nil
 		})

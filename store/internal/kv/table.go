@@ -12,11 +12,18 @@ type Codec[T any] struct {
 	Parse  func(b []byte) (T, error)
 }
 
-// Table is a bucket of rows under typed keys.
+// Table is rows under typed keys.
 type Table[K, V any] struct {
 	Name string
-	Key  Codec[K]
-	Row  Codec[V]
+	// Bucket is that in which the rows lie together with those of other tables:
+	// what one write changes in several tables is then on one page. Empty stands
+	// for a bucket of the table's own, under its name.
+	Bucket string
+	// Holds tells the table's keys from those of the others in its bucket; nil
+	// when it has the bucket to itself.
+	Holds func(key []byte) bool
+	Key   Codec[K]
+	Row   Codec[V]
 	// Growing says that new keys are greater than the older ones, so that full
 	// pages can be left full: 91 % of each page is used then instead of 46 %.
 	Growing bool
@@ -25,6 +32,16 @@ type Table[K, V any] struct {
 // growingFill is the share of a page that is filled before it is split.
 const growingFill = 0.9
 
+func (t *Table[K, V]) bucket() string {
+	if t.Bucket != "" {
+		return t.Bucket
+	}
+	return t.Name
+}
+
+// isOurs reports whether a key of the bucket is one of the table.
+func (t *Table[K, V]) isOurs(key []byte) bool { return t.Holds == nil || t.Holds(key) }
+
 // Get reads the row at the key. The bool is false when there is none. A row
 // that does not match its checksum is [ErrDamaged].
 func (t *Table[K, V]) Get(tx *Tx, k K) (V, bool, error) {
@@ -32,7 +49,7 @@ func (t *Table[K, V]) Get(tx *Tx, k K) (V, bool, error) {
 }
 
 func (t *Table[K, V]) get(tx *Tx, key []byte) (v V, found bool, err error) {
-	sealed := tx.get(t.Name, key)
+	sealed := tx.get(t.bucket(), key)
 	if sealed == nil {
 		return v, false, nil
 	}
@@ -42,7 +59,7 @@ func (t *Table[K, V]) get(tx *Tx, key []byte) (v V, found bool, err error) {
 
 // Has reports whether there is a row at the key, without reading it.
 func (t *Table[K, V]) Has(tx *Tx, k K) bool {
-	return tx.get(t.Name, t.Key.Append(tx.scratch[:0], k)) != nil
+	return tx.get(t.bucket(), t.Key.Append(tx.scratch[:0], k)) != nil
 }
 
 func (t *Table[K, V]) parse(key, sealed []byte) (v V, err error) {
@@ -63,27 +80,28 @@ func (t *Table[K, V]) Put(tx *Tx, k K, v V) error {
 
 func (t *Table[K, V]) put(tx *Tx, key []byte, v V) error {
 	if t.Growing {
-		tx.bucket(t.Name).FillPercent = growingFill
+		tx.bucket(t.bucket()).FillPercent = growingFill
 	}
-	return tx.put(t.Name, key, seal(key, t.Row.Append(make([]byte, 0, 512), v)))
+	return tx.put(t.bucket(), key, seal(key, t.Row.Append(make([]byte, 0, 512), v)))
 }
 
 // Delete removes the row at the key, if there is one.
 func (t *Table[K, V]) Delete(tx *Tx, k K) error {
-	return tx.delete(t.Name, t.Key.Append(nil, k))
+	return tx.delete(t.bucket(), t.Key.Append(nil, k))
 }
 
-// DeletePrefix removes the rows whose keys begin with the prefix.
+// DeletePrefix removes the rows whose keys begin with the prefix, also those of
+// other tables in the bucket.
 func (t *Table[K, V]) DeletePrefix(tx *Tx, prefix []byte) error {
 	// The keys are gathered first: a cursor may skip rows when its bucket
 	// changes under it.
 	var keys [][]byte
-	c := tx.bucket(t.Name).Cursor()
+	c := tx.bucket(t.bucket()).Cursor()
 	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
 	}
 	for _, k := range keys {
-		if err := tx.delete(t.Name, k); err != nil {
+		if err := tx.delete(t.bucket(), k); err != nil {
 			return err
 		}
 	}
@@ -107,8 +125,11 @@ func (t *Table[K, V]) Walk(tx *Tx, prefix []byte) iter.Seq[Item[K, V]] {
 // means no bound.
 func (t *Table[K, V]) Range(tx *Tx, first, end []byte) iter.Seq[Item[K, V]] {
 	return func(yield func(Item[K, V]) bool) {
-		c := tx.bucket(t.Name).Cursor()
+		c := tx.bucket(t.bucket()).Cursor()
 		for k, v := c.Seek(first); k != nil && (end == nil || bytes.Compare(k, end) < 0); k, v = c.Next() {
+			if !t.isOurs(k) {
+				continue
+			}
 			if item := t.item(k, v); !yield(item) || item.Err != nil {
 				return
 			}
@@ -120,8 +141,11 @@ func (t *Table[K, V]) Range(tx *Tx, first, end []byte) iter.Seq[Item[K, V]] {
 // key order; nil means no bound.
 func (t *Table[K, V]) Back(tx *Tx, first, end []byte) iter.Seq[Item[K, V]] {
 	return func(yield func(Item[K, V]) bool) {
-		c := tx.bucket(t.Name).Cursor()
+		c := tx.bucket(t.bucket()).Cursor()
 		for k, v := seekBefore(c, end); k != nil && bytes.Compare(k, first) >= 0; k, v = c.Prev() {
+			if !t.isOurs(k) {
+				continue
+			}
 			if item := t.item(k, v); !yield(item) || item.Err != nil {
 				return
 			}
@@ -132,8 +156,11 @@ func (t *Table[K, V]) Back(tx *Tx, first, end []byte) iter.Seq[Item[K, V]] {
 // Verify goes through all rows, reports each that cannot be read, one line
 // each, and gives the others to row.
 func (t *Table[K, V]) Verify(tx *Tx, report func(format string, args ...any), row func(K, V)) {
-	c := tx.bucket(t.Name).Cursor()
+	c := tx.bucket(t.bucket()).Cursor()
 	for k, sealed := c.First(); k != nil; k, sealed = c.Next() {
+		if !t.isOurs(k) {
+			continue
+		}
 		item := t.item(k, sealed)
 		if item.Err != nil {
 			report("%v", item.Err)

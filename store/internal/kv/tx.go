@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
@@ -104,6 +105,16 @@ func (tx *Tx) delete(bucket string, key []byte) error {
 	}
 	tx.redo.add(opDelete, bucket, key, nil)
 	return nil
+}
+
+// Keys yields the keys of a bucket in their order. They are valid until the
+// transaction ends.
+func (tx *Tx) Keys(bucket string) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		c := tx.bucket(bucket).Cursor()
+		for k, _ := c.First(); k != nil && yield(k); k, _ = c.Next() {
+		}
+	}
 }
 
 // Sequence is the last number that [Tx.NextSequence] gave out for the bucket.
