@@ -28,14 +28,15 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 	tests := []struct {
 		name, file, calls, failure string
 		fresh                      bool // the server has written nothing yet
+		cached                     bool // the kernel has no direct writes for its log
 		answer, ready              string
 		lasts                      bool // until the server is started again
 	}{
-		{name: "log cannot be synced", file: "crms.db-redo0", calls: "fdatasync", failure: "EIO",
+		{name: "log cannot be synced", file: "crms.db-redo0", calls: "fdatasync", failure: "EIO", cached: true,
 			answer: diskFailed, ready: "the disk has failed", lasts: true},
-		{name: "log cannot be written", file: "crms.db-redo0", calls: "pwrite64", failure: "EIO",
+		{name: "log cannot be written", file: "crms.db-redo0", calls: "pwrite64", failure: "EIO", cached: true,
 			answer: diskFailed, ready: "the disk has failed", lasts: true},
-		{name: "log has become read-only", file: "crms.db-redo0", calls: "pwrite64,fdatasync", failure: "EROFS",
+		{name: "log has become read-only", file: "crms.db-redo0", calls: "pwrite64,fdatasync", failure: "EROFS", cached: true,
 			answer: diskFailed, ready: "the disk has failed", lasts: true},
 		{name: "log cannot be made", file: "crms.db-redo0.new", calls: "openat", failure: "EROFS", fresh: true,
 			answer: diskRefuse, ready: "the last change could not be saved: read-only file system"},
@@ -59,11 +60,16 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 			require.True(t, w.create(), w.failure)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
-			if test.fresh {
+			if test.fresh || test.cached {
 				p.signal(t, syscall.SIGTERM)
 				require.Equal(t, exitOK, p.wait(t).code)
 				p, url = serveProcess(t, data)
 				w.connect(url, w.token)
+			}
+			if test.cached {
+				mend := tamper(t, p, "io_setup", "error=ENOSYS")
+				require.True(t, w.create(), w.failure)
+				mend()
 			}
 			mend := sabotage(t, p, filepath.Join(data, test.file), test.calls, test.failure)
 
@@ -88,6 +94,87 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 			assert.Contains(t, w.ask(t, http.MethodGet, "/readyz", "").body, `"store":{"state":"ok"}`)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
+			p.kill(t)
+			requireSound(t, data)
+			_, url = serveProcess(t, data)
+			w.connect(url, w.token)
+			w.touchAll()
+			w.check(t)
+		})
+	}
+}
+
+// TestDirectWriteThatFails has the disk fail a record that is on its way there.
+func TestDirectWriteThatFails(t *testing.T) {
+	t.Parallel()
+	const (
+		ended = "retval=1:poke_exit=@arg4=" // io_getevents says that a write has, and how
+		who   = "00000000000000000000000000000000"
+	)
+	for name, result := range map[string]string{
+		"with an error":        "fbffffffffffffff", // -EIO
+		"after a part of it":   "0002000000000000",
+		"without any of it":    "0000000000000000",
+		"for want of any room": "e4ffffffffffffff", // -ENOSPC
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			p, url := serveProcess(t, data)
+			w := aWriter(t, url)
+			require.True(t, w.create(), w.failure)
+			mend := tamper(t, p, "io_getevents", ended+who+result+"0000000000000000")
+			tried := w.tryRename(t)
+			if tried.status == http.StatusOK {
+				require.Empty(t, os.Getenv("CI"), "direct writes must work in CI")
+				t.Skip("no direct writes")
+			}
+			assert.Equal(t, http.StatusServiceUnavailable, tried.status)
+			assert.JSONEq(t, fmt.Sprintf(`{"success":false,"message":%q,"data":null}`, diskFailed), tried.body)
+			mend()
+			assert.Equal(t, http.StatusServiceUnavailable, w.tryRename(t).status, "what a write has lost the next one would not say")
+			assert.Contains(t, w.ask(t, http.MethodGet, "/readyz", "").body, "the disk has failed")
+			p.kill(t)
+
+			p, url = serveProcess(t, data)
+			w.connect(url, w.token)
+			w.check(t)
+			require.Equal(t, http.StatusOK, w.tryRename(t).status)
+			p.kill(t)
+			requireSound(t, data)
+		})
+	}
+}
+
+// TestKernelWithoutDirectWrites refuses them from the start, or on the way: the log
+// is written as other files are.
+func TestKernelWithoutDirectWrites(t *testing.T) {
+	t.Parallel()
+	for name, refused := range map[string]struct {
+		calls, failure string
+		begun          bool // the log is, with direct writes
+	}{
+		"that does not know them":             {"io_setup", "ENOSYS", false},
+		"that forbids them":                   {"io_setup", "EPERM", false},
+		"that has too many":                   {"io_setup", "EAGAIN", false},
+		"that takes them for mistakes":        {"io_submit", "EINVAL", false},
+		"that forbids them from now on":       {"io_submit", "EPERM", true},
+		"that has no memory for more of them": {"io_submit", "EAGAIN", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			p, url := serveProcess(t, data)
+			w := aWriter(t, url)
+			if refused.begun {
+				require.True(t, w.create(), w.failure)
+			}
+			mend := tamper(t, p, refused.calls, "error="+refused.failure)
+			for range 3 {
+				require.True(t, w.create(), w.failure)
+			}
+			mend()
+			require.True(t, w.create(), w.failure)
 			p.kill(t)
 			requireSound(t, data)
 			_, url = serveProcess(t, data)

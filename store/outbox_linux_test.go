@@ -41,5 +41,5 @@ func TestNothingIsDueAfterTheDiskHasFailed(t *testing.T) {
 	due, _, err := s.Due(s.now, 100)
 	require.ErrorContains(t, err, "nothing can be written any more")
 	assert.Empty(t, due)
-	assert.Len(t, s.outbox(), 1, "it can still be looked at")
+	assert.NotEmpty(t, s.outbox(), "it can still be looked at, with what may not be durable")
 }

@@ -12,8 +12,9 @@ import (
 //
 // A sync is for all records that are in the log by then. When none is under way
 // one begins with the writing of a record, beside bbolt's commit. Else the record
-// waits for the next one, which one of those does who wait: while it waits for the
-// disk the next transaction is applied.
+// waits for the next one, which begins when that one ends. One of those who wait
+// waits for the disk, and tells the others: meanwhile the next transaction is
+// applied.
 type durable struct {
 	upTo atomic.Int64 // a transaction's id; it only grows
 
@@ -23,6 +24,8 @@ type durable struct {
 	committed logged    // the newest one whose transaction bbolt has committed
 	synced    logged    // the newest one that a sync has made durable
 	syncing   bool      // a sync is under way
+	until     logged    // the newest record that it is for
+	awaited   bool      // somebody waits for the disk to end it
 	failed    error     // why nothing more becomes durable
 }
 
@@ -56,14 +59,33 @@ func (d *durable) write(r logged) {
 	defer d.mu.Unlock()
 	d.written = r
 	if !d.syncing && d.failed == nil {
-		d.syncing = true
-		go func() {
-			err := r.segment.sync()
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.end(r, err)
-		}()
+		d.begin()
 	}
+}
+
+// begin begins a sync. It is called with mu, and when none is under way.
+func (d *durable) begin() {
+	d.syncing, d.until = true, d.written
+	d.until.segment.records.begin()
+}
+
+// awaitSync waits for the sync that is under way. It is called with mu, which it
+// lets go of meanwhile.
+func (d *durable) awaitSync() {
+	if d.awaited {
+		d.changed.Wait()
+		return
+	}
+	d.do(d.until.segment.records.await)
+}
+
+// do ends the sync that is under way, by what waits for it or makes it.
+func (d *durable) do(sync func() error) {
+	d.awaited = true
+	d.mu.Unlock()
+	err := sync()
+	d.mu.Lock()
+	d.end(err)
 }
 
 // commit says that bbolt has committed the transaction of the newest record.
@@ -81,15 +103,27 @@ func (d *durable) commit() {
 func (d *durable) takeBack(remove func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for d.syncing {
-		d.changed.Wait()
-	}
+	d.awaitRest()
 	if d.failed != nil {
 		return d.failed
 	}
 	d.written = d.committed
-	d.syncUp(remove)
+	d.syncing, d.until = true, d.written
+	d.do(remove)
 	return d.failed
+}
+
+// rest returns when no sync is under way.
+func (d *durable) rest() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.awaitRest()
+}
+
+func (d *durable) awaitRest() {
+	for d.syncing {
+		d.awaitSync()
+	}
 }
 
 // newestDurable is the number of the newest record that is known to be durable.
@@ -118,36 +152,28 @@ func (d *durable) await(id int) error {
 		switch {
 		case d.failed != nil:
 			return d.failed
-		case d.syncing, d.committed.id < id: // a sync, or bbolt's commit, has to end first
+		case d.syncing:
+			d.awaitSync()
+		default: // bbolt's commit has to end first
 			d.changed.Wait()
-		default:
-			d.syncUp(d.written.segment.sync)
 		}
 	}
 	return nil
 }
 
-// syncUp makes the records durable by sync. It is called with mu, which it lets go
-// of meanwhile.
-func (d *durable) syncUp(sync func() error) {
-	r := d.written
-	d.syncing = true
-	d.mu.Unlock()
-	err := sync()
-	d.mu.Lock()
-	d.end(r, err)
-}
-
-// end is called with mu after a sync of the records up to r. After one that has
-// failed there is no other: it would not say what the first has lost.
-func (d *durable) end(r logged, err error) {
-	d.syncing = false
+// end is called with mu after a sync. After one that has failed there is no other:
+// it would not say what the first has lost.
+func (d *durable) end(err error) {
+	d.syncing, d.awaited = false, false
 	if err != nil {
 		_ = d.failWith(err)
 		return
 	}
-	d.synced = r
+	d.synced = d.until
 	d.advance()
+	if d.written.number > d.synced.number && d.failed == nil {
+		d.begin()
+	}
 }
 
 // fail ends all writing: from here on it is not known what is durable. Opening

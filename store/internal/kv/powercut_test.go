@@ -30,11 +30,16 @@ type plug struct {
 	images [][]byte          // of the file, from the base on
 }
 
-func newPlug(t *testing.T, seed uint64) *plug {
+// newPlug makes the database, whose records are written in that way, or in the one
+// that a database finds by itself.
+func newPlug(t *testing.T, seed uint64, way ...func(*os.File) recordWriter) *plug {
 	p := &plug{t: t, rand: rand.New(rand.NewPCG(seed, 1)), path: filepath.Join(t.TempDir(), "test.db"), people: map[uint32]person{}}
 	db, err := Open(p.path)
 	require.NoError(t, err)
 	p.db = db
+	for _, w := range way {
+		db.redo.writer = w
+	}
 	t.Cleanup(func() { _ = p.db.Close() })
 	p.update(func(tx *Tx) error { return tx.CreateBuckets(bucketNames...) })
 	p.settled()
@@ -176,7 +181,7 @@ func (p *plug) found(path string) map[uint32]person {
 func TestPowerCut(t *testing.T) {
 	for seed := range uint64(16) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			p := newPlug(t, seed)
+			p := newPlug(t, seed, []func(*os.File) recordWriter{newRecordWriter, newCachedWriter}[seed%2])
 			halfway := p.rand.IntN(2) == 0 // the cut comes in the middle of a checkpoint
 			for range p.rand.IntN(60) {
 				p.step()
@@ -361,11 +366,11 @@ func TestDatabaseThatCannotGrow(t *testing.T) {
 }
 
 func TestLogThatCannotBeWritten(t *testing.T) {
-	p := newPlug(t, 4)
+	p := newPlug(t, 4, newCachedWriter) // a direct write fails as a sync does
 	for range 10 {
 		p.step()
 	}
-	require.NoError(t, p.db.redo.current.file.Close())
+	p.closeLog()
 	for range 2 {
 		err := p.db.Update(func(tx *Tx) error { return people.Save(tx, 7777, nil, person{ID: 7777, City: "Agra"}) })
 		require.ErrorIs(t, err, os.ErrClosed)
@@ -446,7 +451,7 @@ func TestCheckpointThatFailsEndsAllWritingAtOnce(t *testing.T) {
 	p.step()
 	l := p.db.redo
 	l.writing.Lock()
-	require.NoError(t, l.current.file.Close()) // so that it cannot be retired
+	p.closeLog() // so that it cannot be retired
 	require.NoError(t, l.startCheckpoint())
 	<-l.checkpoint.done
 	l.writing.Unlock()

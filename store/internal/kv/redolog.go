@@ -41,6 +41,7 @@ type redoLog struct {
 	checkpoint *checkpoint // under way, or nil
 	redo       redo
 	closed     bool
+	writer     func(*os.File) recordWriter // for new segments
 
 	durable durable
 	pins    atomic.Int32 // that are held, to tell them from readers
@@ -67,7 +68,7 @@ func unnamedSegment(path string) string { return logPaths(path)[0] + ".new" }
 
 func newRedoLog(b *bolt.DB, path string) (*redoLog, error) {
 	b.NoSync, b.NoGrowSync = true, true
-	l := &redoLog{bolt: b, path: path, number: 1}
+	l := &redoLog{bolt: b, path: path, number: 1, writer: newRecordWriter}
 	l.durable.changed.L = &l.durable.mu
 	return l, l.reachPresent()
 }
@@ -215,10 +216,10 @@ func (l *redoLog) start() (err error) {
 	}()
 	paths, unnamed := logPaths(l.path), unnamedSegment(l.path)
 	// In this order, since nobody looks for the unnamed one alone.
-	if l.segments[1], err = createSegment(paths[1]); err != nil {
+	if l.segments[1], err = createSegment(paths[1], l.writer); err != nil {
 		return err
 	}
-	if l.segments[0], err = createSegment(unnamed); err != nil {
+	if l.segments[0], err = createSegment(unnamed, l.writer); err != nil {
 		return err
 	}
 	if err := l.turnTo(l.segments[0], 1); err != nil {
@@ -384,9 +385,10 @@ func (l *redoLog) release() (err error) {
 			err = errors.Join(err, l.letGo(c.pin))
 		}
 	}
+	l.durable.rest()
 	for _, s := range l.segments {
 		if s != nil {
-			err = errors.Join(err, s.file.Close())
+			err = errors.Join(err, s.close())
 		}
 	}
 	l.pin, l.checkpoint, l.current, l.segments = nil, nil, nil, [2]*segment{}

@@ -43,7 +43,8 @@ const (
 )
 
 type segment struct {
-	file *os.File
+	file    *os.File
+	records recordWriter // while it is in use
 	heading
 	tail   int64 // where the next record goes
 	zeroed int64 // the end of what has been written to the file
@@ -56,16 +57,17 @@ type heading struct {
 	salt              uint64
 }
 
-// createSegment makes an empty segment with room for its header.
-func createSegment(path string) (*segment, error) {
+// createSegment makes an empty segment with room for its header and first records.
+func createSegment(path string, writer func(*os.File) recordWriter) (*segment, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	s := &segment{file: f}
-	if err := s.reserve(segmentHeader); err != nil {
+	if err := s.writeZeros(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+	s.records = writer(f)
 	return s, nil
 }
 
@@ -74,7 +76,10 @@ func createSegment(path string) (*segment, error) {
 func (s *segment) begin(generation, first uint64, b base) error {
 	var salt [8]byte
 	_, _ = rand.Read(salt[:]) // never fails
-	return s.beginAs(heading{segmentMagic, generation, first, binary.LittleEndian.Uint64(salt[:])}, b)
+	if err := s.beginAs(heading{segmentMagic, generation, first, binary.LittleEndian.Uint64(salt[:])}, b); err != nil {
+		return err
+	}
+	return s.records.rewind(s.tail)
 }
 
 func (s *segment) beginAs(h heading, b base) error {
@@ -90,13 +95,21 @@ func (s *segment) hasRoom() bool { return s.tail+maxRedo+recordHeader+recordAlig
 
 // reserve makes sure that the disk has room for the next bytes.
 func (s *segment) reserve(n int) error {
+	if s.zeroed >= s.tail+int64(n) {
+		return nil
+	}
 	for s.zeroed < s.tail+int64(n) {
-		if _, err := s.file.WriteAt(make([]byte, zeroedAhead), s.zeroed); err != nil {
+		if err := s.writeZeros(); err != nil {
 			return err
 		}
-		s.zeroed += zeroedAhead
 	}
-	return nil
+	return s.records.grown()
+}
+
+func (s *segment) writeZeros() error {
+	n, err := s.file.WriteAt(make([]byte, zeroedAhead), s.zeroed)
+	s.zeroed += int64(n)
+	return err
 }
 
 // append writes the record, for whose header there is room at its beginning, and
@@ -107,7 +120,7 @@ func (s *segment) append(number, durable uint64, record []byte) error {
 	binary.LittleEndian.PutUint64(record[8:], durable)
 	binary.LittleEndian.PutUint64(record[16:], number)
 	binary.LittleEndian.PutUint32(record[4:], s.sum(record[8:]))
-	if _, err := s.file.WriteAt(record, s.tail); err != nil {
+	if err := s.records.write(record, s.tail); err != nil {
 		return err
 	}
 	s.tail += recordSize(len(record) - recordHeader)
@@ -131,8 +144,11 @@ func (s *segment) truncate(tail int64) error {
 	if _, err := s.file.WriteAt(make([]byte, recordHeader), tail); err != nil {
 		return err
 	}
+	if err := s.sync(); err != nil {
+		return err
+	}
 	s.tail = tail
-	return s.sync()
+	return s.records.rewind(tail)
 }
 
 // retire says, durably, that the segment is of no use any more.
@@ -144,6 +160,8 @@ func (s *segment) retire() error {
 }
 
 func (s *segment) sync() error { return syncData(s.file) }
+
+func (s *segment) close() error { return errors.Join(s.records.close(), s.file.Close()) }
 
 // base is the state of the database file that the records of a segment follow.
 // While the segment is in use no page of that state is written.

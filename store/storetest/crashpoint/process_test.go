@@ -10,11 +10,13 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"crms/store/storetest/crashpoint"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // TestMain lets the test binary be the program that is killed.
@@ -35,6 +37,7 @@ func takeSteps(dir string) {
 		func() (err error) { f, err = os.Create(a); return err },
 		func() error { _, err := f.WriteString("x"); return err },
 		func() error { return f.Sync() },
+		func() error { return submit(f, []byte("y")) },
 		func() error { return os.Rename(a, b) },
 		func() error { return os.Remove(b) },
 	} {
@@ -47,6 +50,30 @@ func takeSteps(dir string) {
 		})
 		g.Wait()
 	}
+}
+
+// submit writes through Linux AIO, which ends with the process.
+func submit(f *os.File, b []byte) error {
+	var context uintptr
+	if _, _, errno := unix.Syscall(unix.SYS_IO_SETUP, 1, uintptr(unsafe.Pointer(&context)), 0); errno != 0 {
+		return errno
+	}
+	call := &struct { // iocb
+		_              uint64
+		_, _           uint32
+		opcode         uint16
+		_              int16
+		file           uint32
+		buffer, length uint64
+		offset         int64
+		_              [2]uint64
+	}{opcode: 1, file: uint32(f.Fd()), buffer: uint64(uintptr(unsafe.Pointer(&b[0]))), length: uint64(len(b)), offset: 1}
+	_, _, errno := unix.Syscall(unix.SYS_IO_SUBMIT, context, 1, uintptr(unsafe.Pointer(&call)))
+	runtime.KeepAlive(b)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 func start(t *testing.T, dir string, kill func(crashpoint.Moment) bool) *crashpoint.Process {
@@ -63,7 +90,7 @@ func TestStepsAreCounted(t *testing.T) {
 	ws, err := p.Wait()
 	require.NoError(t, err)
 	assert.Equal(t, 7, ws.ExitStatus())
-	assert.Equal(t, []crashpoint.Step{{"create", "a"}, {"write", "a"}, {"sync", "a"}, {"rename", "b"}, {"remove", "b"}}, p.Steps())
+	assert.Equal(t, []crashpoint.Step{{"create", "a"}, {"write", "a"}, {"sync", "a"}, {"submit", "a"}, {"rename", "b"}, {"remove", "b"}}, p.Steps())
 }
 
 func TestTheProcessDiesAtTheStep(t *testing.T) {
@@ -72,14 +99,16 @@ func TestTheProcessDiesAtTheStep(t *testing.T) {
 		done  bool
 		files map[string]string
 	}{
-		"before the file is made": {0, false, map[string]string{}},
-		"when it is made":         {0, true, map[string]string{"a": ""}},
-		"before it is written":    {1, false, map[string]string{"a": ""}},
-		"when it is written":      {1, true, map[string]string{"a": "x"}},
-		"before it is renamed":    {3, false, map[string]string{"a": "x"}},
-		"when it is renamed":      {3, true, map[string]string{"b": "x"}},
-		"before it is removed":    {4, false, map[string]string{"b": "x"}},
-		"when it is removed":      {4, true, map[string]string{}},
+		"before the file is made":  {0, false, map[string]string{}},
+		"when it is made":          {0, true, map[string]string{"a": ""}},
+		"before it is written":     {1, false, map[string]string{"a": ""}},
+		"when it is written":       {1, true, map[string]string{"a": "x"}},
+		"before more is submitted": {3, false, map[string]string{"a": "x"}},
+		"when that is submitted":   {3, true, map[string]string{"a": "xy"}},
+		"before it is renamed":     {4, false, map[string]string{"a": "xy"}},
+		"when it is renamed":       {4, true, map[string]string{"b": "xy"}},
+		"before it is removed":     {5, false, map[string]string{"b": "xy"}},
+		"when it is removed":       {5, true, map[string]string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

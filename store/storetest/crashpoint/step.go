@@ -3,6 +3,7 @@
 package crashpoint
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,6 +50,10 @@ var calls = map[uint64]call{
 // stepOf returns what the system call that a thread is about to do changes
 // below the folder, if it does.
 func stepOf(thread int, number uint64, args [6]uint64, below string) (s Step, is bool) {
+	if number == unix.SYS_IO_SUBMIT {
+		inside, is := strings.CutPrefix(openFile(thread, submitted(thread, args[2])), below+"/")
+		return Step{"submit", inside}, is
+	}
 	c, known := calls[number]
 	if !known || number == unix.SYS_OPENAT && args[2]&unix.O_CREAT == 0 {
 		return Step{}, false
@@ -63,6 +68,21 @@ func stepOf(thread int, number uint64, args [6]uint64, below string) (s Step, is
 	}
 	inside, is := strings.CutPrefix(path, below+"/")
 	return Step{c.name, inside}, is
+}
+
+// submitted is the open file that the first of the calls is for which io_submit
+// takes: its argument is where the addresses of their struct iocb are.
+func submitted(thread int, calls uint64) int32 {
+	const fileAt = 20 // in a struct iocb
+	call := word(thread, uintptr(calls))
+	return int32(word(thread, uintptr(call+fileAt)))
+}
+
+// word reads 8 bytes of the thread's memory, which are 0 where there is none.
+func word(thread int, at uintptr) uint64 {
+	b := make([]byte, 8)
+	_, _ = unix.PtracePeekData(thread, at, b)
+	return binary.NativeEndian.Uint64(b)
 }
 
 // openFile is the path of an open file of the thread, or of the folder in which

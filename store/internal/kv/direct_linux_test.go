@@ -1,0 +1,81 @@
+package kv
+
+import (
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// closeLog closes the segment in use under the database, however it is written.
+func (p *plug) closeLog() {
+	p.t.Helper()
+	s := p.db.redo.current
+	if w, ok := s.records.(*directWriter); ok {
+		require.NoError(p.t, w.direct.Close())
+	}
+	require.NoError(p.t, s.file.Close())
+}
+
+func directSegment(t *testing.T) (*segment, *directWriter) {
+	t.Helper()
+	s := testSegment(t, func(f *os.File) recordWriter { return directWriterOf(t, f) })
+	return s, s.records.(*directWriter)
+}
+
+func TestWriteThatTheKernelDoesNotBegin(t *testing.T) {
+	s, w := directSegment(t)
+	s.appendTest(t, 1, 5000)
+	s.syncTest(t)
+	direct := w.direct
+	var err error
+	w.direct, err = os.Open(filepath.Dir(s.file.Name())) // takes no writes
+	require.NoError(t, err)
+	defer w.direct.Close()
+	s.appendTest(t, 2, 5001)
+	s.syncTest(t)
+	require.True(t, w.refused)
+	require.Equal(t, []int{5000, 5001}, lengths(t, s), "it is written in the usual way")
+
+	w.direct = direct
+	s.appendTest(t, 3, 5002)
+	s.syncTest(t)
+	require.False(t, w.refused)
+	assert.Equal(t, []int{5000, 5001, 5002}, lengths(t, s))
+}
+
+func TestResultOfADirectWrite(t *testing.T) {
+	tests := map[string]struct {
+		result int64
+		want   error
+	}{
+		"is all bytes":       {4096, nil},
+		"is an error":        {-int64(unix.EIO), unix.EIO},
+		"is some bytes only": {512, io.ErrShortWrite},
+		"is nothing":         {0, io.ErrShortWrite},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			assert.ErrorIs(t, (&ioEvent{result: test.result}).failure(4096), test.want)
+		})
+	}
+}
+
+func TestDirectWriteThatTheDiskFails(t *testing.T) {
+	_, w := directSegment(t)
+	beyond := int64(math.MaxInt64 &^ (directBlock - 1)) // where no file can be written
+	require.NoError(t, w.queue.write(w.direct, w.filling[:directBlock], beyond-directBlock))
+	assert.ErrorIs(t, w.queue.await(directBlock), unix.EFBIG)
+}
+
+func TestFileWithoutDirectWritesIsWrittenThroughTheCache(t *testing.T) {
+	file, err := os.Open(t.TempDir())
+	require.NoError(t, err)
+	defer file.Close()
+	assert.IsType(t, &cachedWriter{}, newRecordWriter(file))
+}
