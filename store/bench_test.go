@@ -75,8 +75,13 @@ func BenchmarkStore(b *testing.B) {
 	})
 	for _, writers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("SetStatus by %d writers", writers), func(b *testing.B) {
-			setStatuses(b, s, ids, writers)
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+			write(b, ids, writers, func(n int, id crm.ID) error { return setAnotherStatus(s, n, id) })
+		})
+		b.Run(fmt.Sprintf("AddNote by %d writers", writers), func(b *testing.B) {
+			write(b, ids, writers, func(n int, id crm.ID) error {
+				_, err := store.Do(context.Background(), s, store.AddNote{Change: store.Change{At: at(n), By: admin}, ID: id, Content: "called about the order"})
+				return err
+			})
 		})
 	}
 	b.Run("Verify", func(b *testing.B) {
@@ -88,21 +93,14 @@ func BenchmarkStore(b *testing.B) {
 	})
 }
 
-// setStatuses changes b.N statuses of random customers, each to another one.
-func setStatuses(b *testing.B, s *store.Store, ids []crm.ID, writers int) {
+// write changes b.N random customers, by so many writers.
+func write(b *testing.B, ids []crm.ID, writers int, change func(n int, id crm.ID) error) {
 	var wait sync.WaitGroup
 	work := make(chan int)
 	for range writers {
 		wait.Go(func() {
 			for n := range work {
-				id := ids[n*7919%len(ids)]
-				c, err := s.Customer(id)
-				if err == nil {
-					_, err = store.Do(context.Background(), s, store.SetStatus{
-						Change: store.Change{At: at(n), By: admin}, ID: id, Status: (c.Status + 1) % crm.Status(crm.NumStatuses), Reason: "bench",
-					})
-				}
-				if err != nil {
+				if err := change(n, ids[n*7919%len(ids)]); err != nil {
 					b.Error(err)
 				}
 			}
@@ -113,6 +111,18 @@ func setStatuses(b *testing.B, s *store.Store, ids []crm.ID, writers int) {
 	}
 	close(work)
 	wait.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
+}
+
+func setAnotherStatus(s *store.Store, n int, id crm.ID) error {
+	c, err := s.Customer(id)
+	if err != nil {
+		return err
+	}
+	_, err = store.Do(context.Background(), s, store.SetStatus{
+		Change: store.Change{At: at(n), By: admin}, ID: id, Status: (c.Status + 1) % crm.Status(crm.NumStatuses), Reason: "bench",
+	})
+	return err
 }
 
 func benchStore(b *testing.B) (*store.Store, []crm.ID) {

@@ -2,7 +2,8 @@
 // values:
 //
 //   - a [Table] holds rows under typed keys; each row carries a CRC-32C, since
-//     bbolt's pages have no checksum of their own;
+//     bbolt's pages have no checksum of their own; tables can share a bucket,
+//     so that what is changed together lies together;
 //   - an [Index] is derived from a table: at most one entry for each row;
 //   - a [Sum] is derived from a table: vectors of counts that all rows add to;
 //   - a [Collection] is a table with its indexes and sums, which change
