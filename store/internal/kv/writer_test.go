@@ -193,3 +193,21 @@ func TestSyncThatFailsIsToldToAll(t *testing.T) {
 		p.holds(p.cut())
 	})
 }
+
+// BenchmarkLoneTransaction makes one durable transaction after the other.
+func BenchmarkLoneTransaction(b *testing.B) {
+	for name, way := range map[string]func(*os.File) recordWriter{"as the system has it": newRecordWriter, "through the cache": newCachedWriter} {
+		b.Run(name, func(b *testing.B) {
+			db, err := Open(filepath.Join(b.TempDir(), "test.db"))
+			require.NoError(b, err)
+			defer db.Close()
+			db.redo.writer = way
+			require.NoError(b, db.Update(func(tx *Tx) error { return tx.CreateBuckets(bucketNames...) }))
+			id := uint32(0)
+			for b.Loop() {
+				id++
+				require.NoError(b, db.Update(savePerson(id)))
+			}
+		})
+	}
+}
