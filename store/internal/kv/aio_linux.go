@@ -1,6 +1,8 @@
 package kv
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,7 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// iocb is struct iocb of the kernel, see include/uapi/linux/aio_abi.h.
+// iocb is struct iocb of the kernel, see include/uapi/linux/aio_abi.h, as it is where
+// the least byte comes first: elsewhere key and flags have changed places.
 type iocb struct {
 	_      uint64 // data
 	_      uint32 // key
@@ -37,6 +40,9 @@ type ioEvent struct {
 type aioQueue struct{ context uintptr }
 
 func newAIOQueue() (*aioQueue, error) {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		return nil, errors.ErrUnsupported
+	}
 	q := new(aioQueue)
 	if _, _, errno := unix.Syscall(unix.SYS_IO_SETUP, 1, uintptr(unsafe.Pointer(&q.context)), 0); errno != 0 {
 		return nil, os.NewSyscallError("io_setup", errno)
