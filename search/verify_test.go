@@ -15,20 +15,19 @@ func TestVerifyBesideMerges(t *testing.T) {
 	src := someone()
 	x := openIn(t, src, t.TempDir())
 	awaitOK(t, x)
-	src.put(contact(3, "John Poe", "poe@example.com", ""))
-	find(t, x, "poe") // there is a second segment
 	v := x.volume()
 	var before *snapshot
-	await(t, func() bool {
+	for n := 3; before == nil; n++ { // Bleve may merge a segment at once
+		src.put(contact(n, "John Poe", "", ""))
+		find(t, x, "poe")
 		s, err := v.snapshot()
 		require.NoError(t, err)
-		if len(s.files()) == 2 {
+		if len(s.files()) > 1 {
 			before = s
-			return true
+		} else {
+			require.NoError(t, s.close())
 		}
-		require.NoError(t, s.close())
-		return false
-	})
+	}
 	defer func() { assert.NoError(t, before.close()) }()
 	require.NoError(t, v.compact(context.Background()))
 	merged := before.files()[0]
