@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"crms/httpapi/transfer"
@@ -125,7 +126,9 @@ func (o *operations) importFile(w http.ResponseWriter, r *http.Request) {
 	if o.Alone || options.DryRun {
 		run.batch = batchAlone
 	}
-	if err := run.run(r.Context(), r.Body, options.Format); err != nil {
+	err = run.run(r.Context(), r.Body, options.Format)
+	release() // nothing is left behind a command that has ended
+	if err != nil {
 		_ = send(importMessage{Failure: err.Error()}) // unless the command has gone
 		return
 	}
@@ -140,7 +143,8 @@ func (o *operations) importTarget(dryRun bool) (_ *store.Store, release func(), 
 	return o.copyOfStore()
 }
 
-// copyOfStore opens a copy of the store as it is now. Releasing it removes it.
+// copyOfStore opens a copy of the store as it is now. Releasing it removes it;
+// once is enough.
 func (o *operations) copyOfStore() (_ *store.Store, release func(), err error) {
 	n, err := o.Store.Snapshot(o.Now())
 	if err != nil {
@@ -150,11 +154,11 @@ func (o *operations) copyOfStore() (_ *store.Store, release func(), err error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, n.Remove())
 	}
-	return opened, func() {
+	return opened, sync.OnceFunc(func() {
 		if err := errors.Join(opened.Close(), n.Remove()); err != nil {
 			o.Log.Error("cannot remove a copy of the store", "error", err)
 		}
-	}, nil
+	}), nil
 }
 
 // Import imports a file and gives each record that was not taken, and now and
