@@ -29,21 +29,28 @@ const moveStep = 8 << 20
 // MoveTo writes all rows into a new file, those of the sources into the bucket
 // that they share from now on. They come in the order of their new keys, so that
 // pages are filled one after the other. A row that does not match its checksum is
-// moved too, and stays one that does not. progress is told now and then how many
-// rows have been written.
+// moved too, and stays one that does not. A page that bbolt would take for another
+// one, or could not read, is [ErrDamaged]: what were moved of it might be less than
+// all. progress is told now and then how many rows have been written.
 //
 // The new file is durable, and nothing of this one has changed, when MoveTo
 // returns. After an error the new file is of no use.
 func (db *DB) MoveTo(path string, m Move, progress func(rows int)) (err error) {
+	if err := db.provePages(); err != nil {
+		return err
+	}
 	to, err := openBolt(path, 0)
 	if err != nil {
 		return err
 	}
-	to.NoSync = true // until it is closed
+	to.NoSync = true // until all is written
 	moved := &DB{bolt: to}
 	moved.unsynced.Store(true)
 	defer func() { err = errors.Join(err, moved.Close()) }()
-	return db.View(func(tx *Tx) error { return tx.moveTo(to, m, progress) })
+	if err := db.View(func(tx *Tx) error { return tx.moveTo(to, m, progress) }); err != nil {
+		return err
+	}
+	return to.Sync()
 }
 
 func (tx *Tx) moveTo(to *bolt.DB, m Move, progress func(rows int)) error {
@@ -108,9 +115,12 @@ func (r movedRow) sealed() []byte {
 	return seal(r.key, bytes.Clone(row))
 }
 
+var errSameKey = errors.New("another row has the key that it would get")
+
 // merge gives the rows of all sources to each, in the order of their new keys.
 func (tx *Tx) merge(from []Source, each func(movedRow) error) error {
 	var heads []*head
+	var last []byte
 	for _, s := range from {
 		h := &head{source: s, cursor: tx.bucket(s.Bucket).Cursor()}
 		if err := h.take(h.cursor.First()); err != nil {
@@ -128,6 +138,10 @@ func (tx *Tx) merge(from []Source, each func(movedRow) error) error {
 		if first == nil {
 			return nil
 		}
+		if last != nil && bytes.Equal(first.row.key, last) {
+			return damaged(first.source.Bucket, first.row.oldKey, errSameKey)
+		}
+		last = first.row.key
 		if err := each(first.row); err != nil {
 			return err
 		}
@@ -194,10 +208,12 @@ func (w *filler) open() (*bolt.Bucket, error) {
 	return b, b.SetSequence(w.sequence)
 }
 
+// commit leaves the transaction to drop when bbolt panics: until then its lock is
+// held, and closing the file would wait for it.
 func (w *filler) commit() error {
-	tx := w.tx
+	err := w.tx.Commit()
 	w.tx, w.written = nil, 0
-	return tx.Commit()
+	return err
 }
 
 // end commits what is left; a bucket without rows is made.

@@ -1,10 +1,15 @@
 package kv
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -136,4 +141,98 @@ func TestMoveToFailsWhereAKeyHasNoPlace(t *testing.T) {
 	_, err := moveVisits(t, db)
 	assert.ErrorIs(t, err, ErrDamaged)
 	assert.ErrorContains(t, err, "visits 78 is damaged: no city")
+}
+
+func TestMoveToFailsWhereTwoRowsWouldHaveOneKey(t *testing.T) {
+	db := visited(t)
+	key := string(AppendUint32(nil, 6)) + "@Pune"
+	stray := &Table[string, string]{Name: "people", Key: textKey, Row: textKey}
+	update(t, db, func(tx *Tx) error { return stray.Put(tx, key, "was here before") })
+	_, err := moveVisits(t, db)
+	assert.ErrorIs(t, err, ErrDamaged)
+	assert.ErrorContains(t, err, "another row has the key that it would get")
+}
+
+// hosted is a closed database of people, one of whom has a name that goes on for
+// several pages; the first of them begins at the offset.
+func hosted(t *testing.T) (path string, at int) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "test.db")
+	db, err := Open(path)
+	require.NoError(t, err)
+	long := strings.Repeat("long", 5000)
+	update(t, db, func(tx *Tx) error { return tx.CreateBuckets("people", "visits") })
+	update(t, db, func(tx *Tx) error {
+		return errors.Join(hosts.Put(tx, 7, person{ID: 7, Name: long}), visitsAlone.Put(tx, string(AppendUint32(nil, 7))+"Pune", "visited"))
+	})
+	require.NoError(t, db.Close())
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	at = bytes.Index(b, []byte(long))
+	require.Positive(t, at)
+	return path, at &^ (os.Getpagesize() - 1)
+}
+
+// movedAtLast moves the visits of a closed database into another file, and does not wait
+// for ever.
+func movedAtLast(t *testing.T, path string, m Move) error {
+	t.Helper()
+	db, err := Open(path)
+	require.NoError(t, err)
+	ended := make(chan error)
+	go func() {
+		err := db.MoveTo(filepath.Join(t.TempDir(), "moved.db"), m, func(int) {})
+		_ = db.Close()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "it hangs")
+		return nil
+	}
+}
+
+func TestMoveToOfADamagedPage(t *testing.T) {
+	firstElement := func(page []byte) []byte { return page[pageHeaderSize:] }
+	tests := map[string]struct {
+		harm func(page []byte)
+		says string
+	}{
+		"with a row that reaches beyond it": {func(page []byte) {
+			binary.LittleEndian.PutUint32(firstElement(page)[12:], 1<<30)
+		}, "an element reaches beyond it"},
+		"of garbage":        {func(page []byte) { copy(page, bytes.Repeat([]byte{0xaa}, 4096)) }, "it says that it is page"},
+		"of another kind":   {func(page []byte) { page[8] = 0x40 }, "it is of no known type"},
+		"that is not there": {func(page []byte) { clear(page[:4096]) }, "it says that it is page 0"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			path, at := hosted(t)
+			b, err := os.ReadFile(path)
+			require.NoError(t, err)
+			test.harm(b[at:])
+			require.NoError(t, os.WriteFile(path, b, 0o600))
+			err = movedAtLast(t, path, visitsToPeople)
+			require.ErrorIs(t, err, ErrDamaged)
+			assert.ErrorContains(t, err, test.says)
+			assert.NotContains(t, err.Error(), "\n")
+			after, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, b, after, "nothing of the file has changed")
+		})
+	}
+}
+
+// The end of a row cannot be read any more when it is written to the new file.
+func TestMoveToOfAFileThatIsCutShortMeanwhile(t *testing.T) {
+	path, at := hosted(t)
+	cut := visitsToPeople
+	cut.From = []Source{{Bucket: "people"}, {Bucket: "visits", Key: func(key []byte) ([]byte, error) {
+		return append(slices.Clone(key), '@'), os.Truncate(path, int64(at+os.Getpagesize()))
+	}}}
+	err := movedAtLast(t, path, cut)
+	require.ErrorIs(t, err, ErrUnreadable)
+	assert.NotContains(t, err.Error(), "\n")
 }
