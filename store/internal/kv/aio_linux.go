@@ -1,8 +1,6 @@
 package kv
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,12 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// iocb is struct iocb of the kernel, see include/uapi/linux/aio_abi.h, as it is where
-// the least byte comes first: elsewhere key and flags have changed places.
+// iocb is struct iocb of the kernel, see include/uapi/linux/aio_abi.h.
 type iocb struct {
 	_      uint64 // data
-	_      uint32 // key
-	flags  uint32 // RWF_...
+	_, _   uint32 // key and flags, whose places depend on the machine
 	opcode uint16
 	_      int16
 	file   uint32
@@ -40,9 +36,6 @@ type ioEvent struct {
 type aioQueue struct{ context uintptr }
 
 func newAIOQueue() (*aioQueue, error) {
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		return nil, errors.ErrUnsupported
-	}
 	q := new(aioQueue)
 	if _, _, errno := unix.Syscall(unix.SYS_IO_SETUP, 1, uintptr(unsafe.Pointer(&q.context)), 0); errno != 0 {
 		return nil, os.NewSyscallError("io_setup", errno)
@@ -50,11 +43,11 @@ func newAIOQueue() (*aioQueue, error) {
 	return q, nil
 }
 
-// write begins to write b durably. Until await has returned b must stay where it
+// write begins to write b, durably if the file is opened so. Until await has returned b must stay where it
 // is: Go does not know that it is in use. After an error nothing was begun.
 func (q *aioQueue) write(file *os.File, b []byte, offset int64) error {
 	calls := [1]*iocb{{
-		flags: unix.RWF_DSYNC, opcode: iocbWrite, file: uint32(file.Fd()),
+		opcode: iocbWrite, file: uint32(file.Fd()),
 		buffer: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))), bytes: uint64(len(b)), offset: offset,
 	}}
 	if _, _, errno := unix.Syscall(unix.SYS_IO_SUBMIT, q.context, 1, uintptr(unsafe.Pointer(&calls))); errno != 0 {

@@ -73,6 +73,43 @@ func TestDirectWriteThatTheDiskFails(t *testing.T) {
 	assert.ErrorIs(t, w.queue.await(directBlock), unix.EFBIG)
 }
 
+// A write that has ended is durable because the file is opened so: no test that
+// does not cut the power could tell otherwise.
+func TestEachDirectWriteIsDurableByItself(t *testing.T) {
+	_, w := directSegment(t)
+	flags, err := unix.FcntlInt(w.direct.Fd(), unix.F_GETFL, 0)
+	require.NoError(t, err)
+	assert.Equal(t, unix.O_DSYNC|unix.O_DIRECT, flags&(unix.O_DSYNC|unix.O_DIRECT))
+}
+
+func TestRoomThatIsNotDurableIsMadeAgain(t *testing.T) {
+	s, w := directSegment(t)
+	direct := w.direct
+	var err error
+	w.direct, err = os.Open(os.DevNull) // refuses to be synced
+	require.NoError(t, err)
+	defer w.direct.Close()
+	for range 2 {
+		require.ErrorIs(t, s.reserve(zeroedAhead), unix.EINVAL)
+	}
+	w.direct = direct
+	s.appendTest(t, 1, zeroedAhead)
+	s.syncTest(t)
+	assert.Equal(t, []int{zeroedAhead}, lengths(t, s))
+}
+
+func TestLargeRecordFromMemoryThatIsLocked(t *testing.T) {
+	s, w := directSegment(t)
+	for _, buffer := range [][]byte{w.filling, w.flying} {
+		if err := unix.Mlock(buffer[:directBlock]); err != nil {
+			t.Skipf("no memory may be locked: %s", err)
+		}
+	}
+	s.appendTest(t, 1, directKept+1)
+	s.syncTest(t)
+	assert.Equal(t, []int{directKept + 1}, lengths(t, s))
+}
+
 func TestFileWithoutDirectWritesIsWrittenThroughTheCache(t *testing.T) {
 	file, err := os.Open(t.TempDir())
 	require.NoError(t, err)

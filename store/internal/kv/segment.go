@@ -47,7 +47,7 @@ type segment struct {
 	records recordWriter // while it is in use
 	heading
 	tail   int64 // where the next record goes
-	zeroed int64 // the end of what has been written to the file
+	zeroed int64 // the end of what the file has room for
 }
 
 // heading is what a segment's header tells apart from its base.
@@ -63,12 +63,10 @@ func createSegment(path string, writer func(*os.File) recordWriter) (*segment, e
 	if err != nil {
 		return nil, err
 	}
-	s := &segment{file: f}
-	if err := s.writeZeros(); err != nil {
+	if err := writeZeros(f, 0); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	s.records = writer(f)
-	return s, nil
+	return &segment{file: f, records: writer(f), zeroed: zeroedAhead}, nil
 }
 
 // begin makes the segment that of a generation, which follows the base and
@@ -93,22 +91,28 @@ func (s *segment) beginAs(h heading, b base) error {
 // hasRoom reports whether the largest record fits.
 func (s *segment) hasRoom() bool { return s.tail+maxRedo+recordHeader+recordAlign <= segmentBytes }
 
-// reserve makes sure that the disk has room for the next bytes.
+// reserve makes sure that the disk has room for the next bytes. After an error it
+// has not, whatever was written, and the next call tries again.
 func (s *segment) reserve(n int) error {
-	if s.zeroed >= s.tail+int64(n) {
-		return nil
-	}
-	for s.zeroed < s.tail+int64(n) {
-		if err := s.writeZeros(); err != nil {
+	room := s.zeroed
+	for room < s.tail+int64(n) {
+		if err := writeZeros(s.file, room); err != nil {
 			return err
 		}
+		room += zeroedAhead
 	}
-	return s.records.grown()
+	if room == s.zeroed {
+		return nil
+	}
+	if err := s.records.grown(); err != nil {
+		return err
+	}
+	s.zeroed = room
+	return nil
 }
 
-func (s *segment) writeZeros() error {
-	n, err := s.file.WriteAt(make([]byte, zeroedAhead), s.zeroed)
-	s.zeroed += int64(n)
+func writeZeros(file *os.File, at int64) error {
+	_, err := file.WriteAt(make([]byte, zeroedAhead), at)
 	return err
 }
 
