@@ -20,6 +20,8 @@ type answer struct {
 	declared int64 // the Content-Length that the handler has set; -1 without
 	written  int64 // of the body
 	sniffs   bool  // whether the handler has left out the Content-Type
+	dated    bool  // whether the handler has set the Date
+	stops    bool  // whether the server stops
 	isLast   bool  // of the connection
 	err      error // of the connection
 	sent     bool  // whether the head is sent, and text.body
@@ -38,6 +40,8 @@ const (
 	gathered = 64 << 10
 	// maxPooled keeps one giant answer from holding its memory for ever.
 	maxPooled = 2 * gathered
+	// sniffed is of how much of a body [http.DetectContentType] makes its type.
+	sniffed = 512
 )
 
 // Header is the answer's header, which counts until the status is written.
@@ -50,11 +54,11 @@ func (a *answer) SetReadDeadline(time.Time) error { return nil }
 // sent: no plain request asks for it.
 func (a *answer) WriteHeader(status int) {
 	switch {
-	case status < 100 || status > 999:
-		panic(fmt.Sprintf("invalid WriteHeader code %v", status)) // in net/http's words
 	case a.status != 0 || a.ended:
 		a.conn.of.logf("http: superfluous WriteHeader call, with %d", status)
 		return
+	case status < 100 || status > 999:
+		panic(fmt.Sprintf("invalid WriteHeader code %v", status)) // in net/http's words
 	case status < 200:
 		return
 	}
@@ -68,33 +72,42 @@ func (a *answer) WriteHeader(status int) {
 // appendFields writes the header as the handler has set it.
 func (a *answer) appendFields() {
 	c, fields := a.conn, a.conn.fields
-	a.sniffs = fields["Content-Type"] == nil && fields.Get("Content-Encoding") == ""
-	a.isLast = fields.Get("Connection") == "close" || c.of.stopping.Load()
+	_, typed := fields["Content-Type"] // with no value, too, where there is to be none
+	a.sniffs = !typed && fields.Get("Content-Encoding") == "" && fields.Get("Transfer-Encoding") == ""
+	_, a.dated = fields["Date"]
+	a.stops = c.of.stopping.Load()
+	a.isLast = a.stops || fields.Get("Connection") == "close"
+	if length := fields.Get("Content-Length"); length != "" {
+		a.declare(length)
+	}
 	c.names = c.names[:0]
 	for name := range fields {
 		c.names = append(c.names, name)
 	}
 	slices.Sort(c.names)
 	for _, name := range c.names {
-		switch {
-		case name == "Content-Length":
-			a.declare(fields.Get(name))
-		case name == "Transfer-Encoding", name == "Trailer",
-			name == "Connection" && a.isLast,
-			name == "Content-Type" && a.status == http.StatusNotModified,
-			!isToken(name):
-		default:
-			for _, value := range fields[name] {
-				a.text.head = appendField(a.text.head, name, value)
-			}
+		if a.leavesOut(name) {
+			continue
+		}
+		for _, value := range fields[name] {
+			a.text.head = appendField(a.text.head, name, value)
 		}
 	}
-	if _, dated := fields["Date"]; !dated {
-		a.text.head = c.date.appendTo(a.text.head, time.Now())
+}
+
+// leavesOut reports whether a field that the handler has set is not sent.
+func (a *answer) leavesOut(name string) bool {
+	switch name {
+	case "Content-Length":
+		return a.declared < 0 || !allowsBody(a.status)
+	case "Content-Type":
+		return a.status == http.StatusNotModified
+	case "Connection":
+		return a.stops
+	case "Transfer-Encoding", "Trailer":
+		return true
 	}
-	if a.isLast {
-		a.text.head = append(a.text.head, "Connection: close\r\n"...)
-	}
+	return !isToken(name)
 }
 
 func (a *answer) declare(length string) {
@@ -121,14 +134,13 @@ func (a *answer) Write(p []byte) (int, error) {
 	if a.declared >= 0 && a.written > a.declared {
 		return 0, http.ErrContentLength
 	}
-	if a.declared < 0 || a.declared <= gathered {
+	switch {
+	case !a.sent:
 		a.text.body = append(a.text.body, p...)
-		return len(p), nil
-	}
-	if !a.sent {
-		a.text.body = append(a.text.body, p...)
-		a.send()
-	} else {
+		if a.declared > gathered && len(a.text.body) >= sniffed {
+			a.send()
+		}
+	case !a.isToHead():
 		a.write(p)
 	}
 	if a.err != nil {
@@ -137,24 +149,31 @@ func (a *answer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// send writes the head, and what was gathered of the body.
+// send writes the head, with the fields that net/http adds and in its order, and
+// what was gathered of the body.
 func (a *answer) send() {
 	a.sent = true
 	t := a.text
+	if !a.dated {
+		t.head = a.conn.date.appendTo(t.head, time.Now())
+	}
 	if allowsBody(a.status) {
+		if a.declared < 0 && (a.written > 0 || !a.isToHead()) {
+			t.head = append(t.head, "Content-Length: "...)
+			t.head = strconv.AppendInt(t.head, a.written, 10)
+			t.head = append(t.head, "\r\n"...)
+		}
 		if a.sniffs && len(t.body) > 0 {
 			t.head = appendField(t.head, "Content-Type", http.DetectContentType(t.body))
 		}
-		length := a.declared
-		if length < 0 {
-			length = a.written
-		}
-		t.head = append(t.head, "Content-Length: "...)
-		t.head = strconv.AppendInt(t.head, length, 10)
-		t.head = append(t.head, "\r\n"...)
+	}
+	if a.stops {
+		t.head = append(t.head, "Connection: close\r\n"...)
 	}
 	t.head = append(t.head, "\r\n"...)
-	t.head = append(t.head, t.body...)
+	if !a.isToHead() {
+		t.head = append(t.head, t.body...)
+	}
 	a.conn.writeWithin(a.conn.of.server.WriteTimeout) // for all of the answer
 	a.write(t.head)
 }
@@ -176,13 +195,16 @@ func (a *answer) finish() (isLast bool) {
 	}
 	a.ended = true
 	clear(a.conn.fields)
-	if cap(a.text.head) <= maxPooled {
+	if max(cap(a.text.head), cap(a.text.body)) <= maxPooled {
 		texts.Put(a.text)
 	}
 	a.text = nil
-	isShort := allowsBody(a.status) && a.declared >= 0 && a.declared != a.written
+	isShort := allowsBody(a.status) && !a.isToHead() && a.declared >= 0 && a.declared != a.written
 	return a.isLast || a.err != nil || isShort
 }
+
+// isToHead reports whether it is the answer to HEAD: that to GET without its body.
+func (a *answer) isToHead() bool { return a.conn.method == http.MethodHead }
 
 // allowsBody reports whether an answer with the status has a body.
 func allowsBody(status int) bool {

@@ -91,8 +91,10 @@ func (c *conn) serve() {
 
 // await waits for the next request. It is partial when none comes any more.
 func (c *conn) await() (request, verdict) {
-	for !c.hasBegun() {
+	if !c.hasBegun() {
 		c.readWithin(c.patience())
+	}
+	for !c.hasBegun() {
 		if c.fill() != nil {
 			return request{}, partial
 		}
@@ -157,13 +159,13 @@ func (c *conn) putBack(b []byte) {
 	c.unread = append(c.buffer[:copy(c.buffer[:], c.unread)], b...)
 }
 
-// renewal is the part of a timeout by which a deadline may be too early: setting
-// one costs more than looking whether it will do.
+// renewal is the part of a timeout by which a deadline may be too late: setting one
+// costs more than looking whether it will do.
 const renewal = 16
 
 // readWithin bounds what is read next; 0 is no bound.
 func (c *conn) readWithin(d time.Duration) {
-	if until, late := renewed(c.readUntil, d); late {
+	if until, isNew := renewed(c.readUntil, d); isNew {
 		_ = c.Conn.SetReadDeadline(until) // fails for closed connections, as what follows
 		c.readUntil = until
 	}
@@ -171,21 +173,23 @@ func (c *conn) readWithin(d time.Duration) {
 
 // writeWithin bounds what is written next; 0 is no bound.
 func (c *conn) writeWithin(d time.Duration) {
-	if until, late := renewed(c.writeUntil, d); late {
+	if until, isNew := renewed(c.writeUntil, d); isNew {
 		_ = c.Conn.SetWriteDeadline(until)
 		c.writeUntil = until
 	}
 }
 
-// renewed is the deadline that lies d ahead. The bool is false when the old one
-// will do.
-func renewed(old time.Time, d time.Duration) (until time.Time, late bool) {
+// renewed is a deadline that lies d ahead, or little more. The bool is false when
+// the old one will do.
+func renewed(old time.Time, d time.Duration) (until time.Time, isNew bool) {
 	if d == 0 {
 		return time.Time{}, !old.IsZero()
 	}
 	until = time.Now().Add(d)
-	ahead := until.Sub(old)
-	return until, ahead < 0 || ahead > d/renewal
+	if late := old.Sub(until); late >= 0 && late <= d/renewal {
+		return old, false
+	}
+	return until.Add(d / renewal), true
 }
 
 // handOver passes the connection on, with what has come and was not answered.
@@ -193,9 +197,8 @@ func (c *conn) handOver() {
 	if !c.state.CompareAndSwap(waiting, stopped) {
 		return
 	}
-	c.isHandedOver = true
 	_ = c.Conn.SetReadDeadline(time.Time{})
-	c.of.handOver(&handedOver{Conn: c.Conn, first: c.unread})
+	c.isHandedOver = c.of.handOver(&handedOver{Conn: c.Conn, first: c.unread})
 }
 
 // stop closes the connection unless a request is being answered.

@@ -28,9 +28,9 @@ func (c *conn) answer(r request) (isLast bool) {
 }
 
 func (x *exchange) handle(h http.Handler) {
-	defer x.client.leave() // when the handler panics too
+	defer x.client.leave() // both when the handler panics too
+	defer x.body.Close()   // its bytes are in a buffer that others will get
 	h.ServeHTTP(&x.answer, &x.request)
-	_ = x.body.Close()
 }
 
 // requestOf is the request as net/http would have it.

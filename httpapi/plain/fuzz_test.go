@@ -38,23 +38,29 @@ var plainOnes = []string{
 	with("Connection: Keep-Alive\r\n"),
 	with("X:\r\nX: a\r\nx:  b c \t \r\nx-y_z!#$%&'*+.^`|~: d\r\n"),
 	with("Authorization: Bearer a.b.c\r\nAccept-Encoding: gzip\r\nUser-Agent: t\r\nCookie: a=b; c=d\r\n"),
+	"HEAD /a HTTP/1.1\r\nHost: crms\r\n\r\n", "OPTIONS /a HTTP/1.1\r\nHost: crms\r\n\r\n",
+	with("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\n"), with("Upgrade: TLS/1.2\r\nConnection: Upgrade\r\n"),
+	with("Connection: TE\r\nTe: trailers\r\n"), with("Connection:\r\n"),
 	with("Te: trailers\r\nRange: bytes=0-1\r\nKeep-Alive: x\r\nCache-Control: no-cache\r\n"),
 	"GET /status/204 HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /status/304 HTTP/1.1\r\nHost: crms\r\n\r\n",
 	"GET /status/404 HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /status/999 HTTP/1.1\r\nHost: crms\r\n\r\n",
-	"GET /fields HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /long HTTP/1.1\r\nHost: crms\r\n\r\n",
+	"GET /fields HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /untyped HTTP/1.1\r\nHost: crms\r\n\r\n",
 	"GET /nothing HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /twice HTTP/1.1\r\nHost: crms\r\n\r\n",
-	"GET /length/x HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /length/-1 HTTP/1.1\r\nHost: crms\r\n\r\n",
+	"HEAD /nothing HTTP/1.1\r\nHost: crms\r\n\r\n", "HEAD /length/10 HTTP/1.1\r\nHost: crms\r\n\r\n",
+	"HEAD /length/100000 HTTP/1.1\r\nHost: crms\r\n\r\n", "HEAD /status/304 HTTP/1.1\r\nHost: crms\r\n\r\n",
+	"GET /pieces/a//<html>/b HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /connection/Close HTTP/1.1\r\nHost: crms\r\n\r\n",
 }
 
 // lastOnes are plain too, and end their connection.
 var lastOnes = []string{
-	"GET /close HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /panic HTTP/1.1\r\nHost: crms\r\n\r\n",
+	"GET /connection/close HTTP/1.1\r\nHost: crms\r\n\r\n", "HEAD /connection/close HTTP/1.1\r\nHost: crms\r\n\r\n",
+	"GET /panic HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /panic/late HTTP/1.1\r\nHost: crms\r\n\r\n", "POST /panic HTTP/1.1\r\nHost: crms\r\nContent-Length: 1\r\n\r\na",
 	"GET /length/10 HTTP/1.1\r\nHost: crms\r\n\r\n", "GET /length/100000 HTTP/1.1\r\nHost: crms\r\n\r\n",
 }
 
 // oddOnes are net/http's, whatever it makes of them.
 var oddOnes = []string{
-	"HEAD /a HTTP/1.1\r\nHost: crms\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: crms\r\n\r\n", "get / HTTP/1.1\r\nHost: crms\r\n\r\n",
+	"OPTIONS * HTTP/1.1\r\nHost: crms\r\n\r\n", "get / HTTP/1.1\r\nHost: crms\r\n\r\n",
 	"GET http://other/a HTTP/1.1\r\nHost: crms\r\n\r\n", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
 	"GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET /\r\n\r\n", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n" + get,
 	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", "GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -62,7 +68,7 @@ var oddOnes = []string{
 	"GET / HTTP/1.1\r\n Host: a\r\n\r\n", "GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
 	with("Host: other\r\n"), with("X: a\r\n b\r\n"), with("X: a\nY: b\r\n"), with("X: a\rb\r\n"), with("X: a\x00b\r\n"), with("X : a\r\n"),
 	with("X: \xc3\xa4\r\n"), with(": a\r\n"), with("X\r\n"), with("X: a\tb\r\n"), with("\r\r\n"),
-	with("Connection: close\r\n"), with("Connection: keep-alive, close\r\n"), with("Connection: Upgrade\r\nUpgrade: h2c\r\n"), with("Pragma: no-cache\r\n"),
+	with("Connection: close\r\n"), with("Connection: keep-alive, close\r\n"), with("Connection: Upgrade\r\nUpgrade: websocket\r\n"), with("Connection: CLOSE\r\n"), with("Pragma: no-cache\r\n"),
 	posted("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"), posted("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "5\r\nabcde\r\n0\r\n\r\n"+get),
 	posted("Transfer-Encoding: identity\r\nContent-Length: 2\r\n", "ab"), posted("Transfer-Encoding : chunked\r\n", "0\r\n\r\n"),
 	posted("Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"+get), posted("Content-Length: 5\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"+get),
@@ -103,7 +109,7 @@ func TestOnlyOddRequestsAreHandedOver(t *testing.T) {
 	m := startMirrors(t)
 	for _, one := range append(plainOnes, lastOnes...) {
 		before := m.handed.count()
-		m.with.play(t, []byte(one), len(one))
+		m.with.play(t, []byte(one), len(one)+1)
 		assert.Equal(t, before, m.handed.count(), "of %q", one)
 	}
 	for _, one := range oddOnes {

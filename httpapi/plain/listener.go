@@ -32,7 +32,8 @@ type Listener struct {
 // by the server's Handler, within the server's timeouts, told to its ConnState
 // and logged in its ErrorLog, whether the server does it or the listener. One that
 // is handed over is told to ConnState as new once more, in a connection whose
-// NetConn it is. Handler must be set, BaseContext and ConnContext must not.
+// NetConn it is. Handler must be set; BaseContext and ConnContext must not, nor may
+// keep-alives be disabled.
 func Listen(inner net.Listener, server *http.Server) *Listener {
 	return &Listener{
 		Listener: inner, server: server, open: map[*conn]struct{}{},
@@ -79,6 +80,7 @@ func (l *Listener) start(inner net.Conn) {
 	defer l.mu.Unlock()
 	if l.stopping.Load() {
 		_ = inner.Close()
+		c.tell(http.StateClosed)
 		return
 	}
 	l.open[c] = struct{}{}
@@ -92,12 +94,14 @@ func (l *Listener) start(inner net.Conn) {
 	}()
 }
 
-// handOver passes a connection on to the server.
-func (l *Listener) handOver(c net.Conn) {
+// handOver passes a connection on to the server. It returns false when the listener
+// is closed before the server takes it.
+func (l *Listener) handOver(c net.Conn) bool {
 	select {
 	case l.handed <- c:
+		return true
 	case <-l.closed:
-		_ = c.Close()
+		return false
 	}
 }
 

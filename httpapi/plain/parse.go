@@ -48,21 +48,24 @@ type request struct {
 // again: clients repeat theirs. (How long the comparison takes tells nobody a token:
 // memory is compared in blocks of 8 bytes and more.)
 func parse(b []byte, last *header) (r request, v verdict) {
-	end := bytes.Index(b, lineEnd)
+	end := bytes.IndexByte(b, '\n')
 	if end < 0 {
 		return r, partial
 	}
-	var ok bool
-	if r.line, ok = parseLine(b[:end]); !ok {
-		return r, odd
+	first, isPlain := bytes.CutSuffix(b[:end+1], lineEnd)
+	if isPlain {
+		r.line, isPlain = parseLine(first)
 	}
-	rest := b[end+len(lineEnd):]
+	rest := b[end+1:]
+	if !isPlain || bytes.HasPrefix(rest, lineEnd) {
+		return r, odd // at once: the rest of it may never come
+	}
 	if last != nil && len(rest) >= len(last.text) && string(rest[:len(last.text)]) == last.text {
 		r.header = last
 	} else if r.header, v = parseHeader(rest); v != whole {
 		return r, v
 	}
-	begin := end + len(lineEnd) + len(r.text)
+	begin := end + 1 + len(r.text)
 	r.size = begin + r.length
 	switch {
 	case r.size > bufferSize:
@@ -93,6 +96,8 @@ func parseLine(b []byte) (l line, ok bool) {
 	switch string(method) {
 	case http.MethodGet:
 		l.method = http.MethodGet
+	case http.MethodHead:
+		l.method = http.MethodHead
 	case http.MethodPost:
 		l.method = http.MethodPost
 	case http.MethodPut:
@@ -101,6 +106,8 @@ func parseLine(b []byte) (l line, ok bool) {
 		l.method = http.MethodPatch
 	case http.MethodDelete:
 		l.method = http.MethodDelete
+	case http.MethodOptions:
+		l.method = http.MethodOptions
 	default:
 		return l, false
 	}
@@ -148,16 +155,26 @@ func (h *header) add(field string) bool {
 		}
 		h.length, _ = strconv.Atoi(value)
 	case "Connection":
-		if !strings.EqualFold(value, "keep-alive") {
+		if strings.Contains(strings.ToLower(value), "close") {
 			return false
 		}
-	case "Transfer-Encoding", "Trailer", "Expect", "Upgrade":
+	case "Upgrade":
+		if !isOffer(value) {
+			return false
+		}
+	case "Transfer-Encoding", "Trailer", "Expect":
 		return false
 	case "Pragma":
 		return false // net/http makes a Cache-Control of it
 	}
 	h.fields[name] = append(h.fields[name], value)
 	return true
+}
+
+// isOffer reports whether an Upgrade is what clients offer to any server (those of
+// Java do, with each request), and net/http passes over: HTTP/2 and TLS.
+func isOffer(upgrade string) bool {
+	return upgrade == "h2c" || strings.HasPrefix(upgrade, "TLS/")
 }
 
 // isToken reports whether s can be the name of a field (RFC 9110, 5.6.2).

@@ -65,6 +65,20 @@ func TestConnections(t *testing.T) {
 		s.stop(t)
 		assert.Contains(t, s.log.String(), "http: panic serving "+c.LocalAddr().String()+": a fault")
 	})
+	t.Run("that a handler panics on leave nothing to read", func(t *testing.T) {
+		bodies := make(chan io.Reader, 1)
+		s := serve(t, &http.Server{}, func(_ http.ResponseWriter, r *http.Request) {
+			bodies <- r.Body
+			panic(http.ErrAbortHandler)
+		})
+		c := s.dial(t)
+		c.send(t, posted("Content-Length: 6\r\n", "secret"))
+		c.isClosed(t)
+		_, err := (<-bodies).Read(make([]byte, 1))
+		assert.ErrorIs(t, err, http.ErrBodyReadAfterClose, "another connection may have the buffer")
+		s.stop(t)
+		assert.Empty(t, s.log.String())
+	})
 	t.Run("end with an answer that is the last", func(t *testing.T) {
 		s := serve(t, &http.Server{}, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Connection", "close")

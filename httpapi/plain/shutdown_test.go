@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"crms/httpapi/plain"
 )
 
 func TestShutdown(t *testing.T) {
@@ -25,10 +27,10 @@ func TestShutdown(t *testing.T) {
 	}
 	t.Run("closes those who wait and lets those finish that run", func(t *testing.T) {
 		s, begun, release := start(t)
-		silent, idle, plain, other := s.dial(t), s.dial(t), s.dial(t), s.dial(t)
+		silent, idle, busy, other := s.dial(t), s.dial(t), s.dial(t), s.dial(t)
 		idle.send(t, asks("/"))
 		idle.wants(t, "/")
-		plain.send(t, asks("/wait")+asks("/more"))
+		busy.send(t, asks("/wait")+asks("/more"))
 		<-begun
 		other.send(t, odd("/wait"))
 		<-begun
@@ -46,7 +48,7 @@ func TestShutdown(t *testing.T) {
 		}, patience, time.Millisecond, "nobody else is let in")
 		go func() { ended <- s.plain.Shutdown(t.Context()) }()
 		close(release)
-		for _, c := range []*client{plain, other} {
+		for _, c := range []*client{busy, other} {
 			assert.True(t, c.wants(t, "/wait").Close, "it is the last answer")
 			c.isClosed(t)
 		}
@@ -64,5 +66,32 @@ func TestShutdown(t *testing.T) {
 		cancel()
 		assert.ErrorIs(t, s.plain.Shutdown(over), context.Canceled)
 		c.isClosed(t)
+	})
+	t.Run("closes those that the server has not taken over", func(t *testing.T) {
+		inner, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		s := &served{Server: &http.Server{Handler: http.HandlerFunc(say)}, address: inner.Addr().String()}
+		s.ConnState = s.states.count
+		l := plain.Listen(inner, s.Server)
+		taken := make(chan net.Conn)
+		go func() {
+			c, err := l.Accept()
+			assert.NoError(t, err)
+			taken <- c
+		}()
+		first := s.dial(t)
+		first.send(t, odd("/"))
+		defer (<-taken).Close()
+		second, third := s.dial(t), s.dial(t)
+		second.send(t, odd("/"))
+		third.send(t, asks("/"))
+		third.wants(t, "/")
+		require.NoError(t, l.Close())
+		second.isClosed(t)
+		third.isClosed(t)
+		require.NoError(t, l.Shutdown(t.Context()))
+		assert.Equal(t, 3, s.states.get(http.StateNew))
+		assert.Equal(t, 2, s.states.get(http.StateClosed), "the server was to tell of the first")
+		assert.ErrorIs(t, l.Close(), net.ErrClosed)
 	})
 }
