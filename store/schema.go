@@ -249,19 +249,24 @@ func (c *child[K, V]) of(tx *kv.Tx, id crm.ID) iter.Seq[kv.Item[K, V]] {
 	return c.Walk(tx, c.prefix(id))
 }
 
-// childOf names the table that holds the key of a row that belongs to a customer.
-func (s *schema) childOf(key []byte) (table string, known bool) {
+// prover is a table that proves its rows, whatever they are.
+type prover interface {
+	Prove(key, sealed []byte) error
+}
+
+// childOf finds the table that holds the key of a row that belongs to a customer.
+func (s *schema) childOf(key []byte) (name string, rows prover, known bool) {
 	switch key[idSize] {
 	case s.notes.tag:
-		return s.notes.Name, true
+		return s.notes.Name, s.notes, true
 	case s.history.tag:
-		return s.history.Name, true
+		return s.history.Name, s.history, true
 	case s.orders.tag:
-		return s.orders.Name, true
+		return s.orders.Name, s.orders, true
 	case s.complaints.tag:
-		return s.complaints.Name, true
+		return s.complaints.Name, s.complaints, true
 	}
-	return "", false
+	return "", nil, false
 }
 
 // numberedCodec is for rows of a customer that are numbered.

@@ -57,16 +57,16 @@ func (v verifier) run() {
 	v.parked.Verify(v.tx, v.report, func(parkedKey, ParkedEvent) {})
 	v.outbox.Verify(v.tx, v.report, func(uint64, OutboxEntry) {})
 	v.seen.Verify(v.tx, v.report, func(uint64, []eventHash) {})
-	v.orphans()
+	v.children()
 	v.deleted()
 	v.logRows()
 }
 
+// customer compares the record with the customer's rows, unless one of these is
+// damaged, which children names.
 func (v verifier) customer(r record) {
 	figures, err := v.recount(v.tx, r)
-	if err != nil {
-		v.report("customer %s: ledger: %v", r.ID, err)
-	} else if !sameFigures(figures, r.Figures) {
+	if err == nil && !sameFigures(figures, r.Figures) {
 		v.report("customer %s: figures are %+v, the ledger adds up to %+v", r.ID, r.Figures, figures)
 	}
 	v.numbers(r, v.notes.Name, r.Notes, numbersOf(v.notes, v.tx, r.ID))
@@ -100,7 +100,6 @@ func (v verifier) numbers(r record, table string, last uint32, numbers func(func
 	next := uint32(1)
 	for n, err := range numbers {
 		if err != nil {
-			v.report("customer %s: %s: %v", r.ID, table, err)
 			return
 		}
 		if n != next {
@@ -113,23 +112,26 @@ func (v verifier) numbers(r record, table string, last uint32, numbers func(func
 	}
 }
 
-// orphans looks for rows of customers that do not exist, and for such as are
-// nobody's: a customer's record comes right before its other rows, all of which
-// have been read with it.
-func (v verifier) orphans() {
-	var owner, reported []byte
-	for key := range v.tx.Keys(v.customers.Name) {
+// children reads every row that belongs to a customer, also where the customer's
+// own record cannot be read, and names those that are damaged, or nobody's: a
+// customer's record comes right before its other rows.
+func (v verifier) children() {
+	var owner []byte
+	for key, sealed := range v.tx.Rows(v.customers.Name) {
 		if v.customers.Holds(key) {
 			owner = key
 			continue
 		}
-		table, known := v.childOf(key)
-		switch id := key[:idSize]; {
-		case !known:
+		table, rows, known := v.childOf(key)
+		if !known {
 			v.report("%s: row %x is of an unknown kind", v.customers.Name, key)
-		case !bytes.Equal(id, owner) && !bytes.Equal(id, reported):
-			reported = id
-			v.report("%s holds rows of customer %x, who does not exist", table, id)
+			continue
+		}
+		if id := key[:idSize]; !bytes.Equal(id, owner) {
+			v.report("%s: row %x belongs to customer %x, who does not exist", table, key, id)
+		}
+		if err := rows.Prove(key, sealed); err != nil {
+			v.report("%v", err)
 		}
 	}
 }

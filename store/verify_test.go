@@ -59,6 +59,19 @@ func (p *plot) do(t *testing.T, fn func(*tx) error) {
 	require.NoError(t, err)
 }
 
+// rawRows takes any key and row in the place of those of customers.
+var rawRows = kv.Table[string, string]{Name: "raw", Bucket: customersBucket, Key: textCodec, Row: textCodec}
+
+// spoil puts rows of a format that nobody knows under keys that begin with the id.
+func spoil(t *tx, id crm.ID, rests ...string) error {
+	for _, rest := range rests {
+		if err := rawRows.Put(t.Tx, string(id[:])+rest, "\x09from the future"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func TestVerifyNamesWhatIsWrong(t *testing.T) {
 	stranger := crm.ID{9, 9, 9}
 	tests := []struct {
@@ -103,14 +116,47 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 			func(t *tx, _ crm.ID) error {
 				return t.notes.Put(t.Tx, numberedKey{stranger, 1}, crm.Note{Number: 1, Content: "whose?"})
 			},
-			[]string{"notes holds rows of customer 090909000000000000000000, who does not exist"},
+			[]string{"notes: row 0909090000000000000000000100000001 belongs to customer 090909000000000000000000, who does not exist"},
+		},
+		{
+			"rows that are damaged and belong to nobody",
+			func(t *tx, _ crm.ID) error { return spoil(t, stranger, "\x01\x00\x00\x00\x01", "\x03o", "\x04c") },
+			[]string{
+				"notes: row 0909090000000000000000000100000001 belongs to customer 090909000000000000000000, who does not exist",
+				"notes 0909090000000000000000000100000001 is damaged",
+				"orders: row 090909000000000000000000036f belongs to customer 090909000000000000000000, who does not exist",
+				"orders 090909000000000000000000036f is damaged",
+				"complaints: row 0909090000000000000000000463 belongs to customer 090909000000000000000000, who does not exist",
+				"complaints 0909090000000000000000000463 is damaged",
+			},
+		},
+		{
+			"each row of one customer",
+			func(t *tx, id crm.ID) error {
+				return spoil(t, id, "", "\x01\x00\x00\x00\x01", "\x01\x00\x00\x00\x02", "\x02\x00\x00\x00\x01", "\x03o", "\x04c")
+			},
+			[]string{
+				"customers ID is damaged: unknown row format 9",
+				"notes ID0100000001 is damaged", "notes ID0100000002 is damaged", "history ID0200000001 is damaged",
+				"orders ID036f is damaged", "complaints ID0463 is damaged",
+			},
+		},
+		{
+			"keys that end too early, or too late",
+			func(t *tx, id crm.ID) error { return spoil(t, id, "\x01", "\x02\x00\x00\x00\x01\x00", "\x03", "\x04") },
+			[]string{
+				"notes ID01 is damaged: malformed key", "history ID020000000100 is damaged: malformed key",
+				"orders ID03 is damaged: ledger key of 13 bytes", "complaints ID04 is damaged: ledger key of 13 bytes",
+			},
+		},
+		{
+			"a key that is too short for any customer",
+			func(t *tx, _ crm.ID) error { return rawRows.Put(t.Tx, "\x09\x09", "\x09") },
+			[]string{"customers 0909 is damaged: malformed key"},
 		},
 		{
 			"a row that is neither a note nor anything else that is known",
-			func(t *tx, id crm.ID) error {
-				later := kv.Table[string, string]{Name: "later", Bucket: customersBucket, Key: textCodec, Row: textCodec}
-				return later.Put(t.Tx, string(id[:])+"\x09", "from the future")
-			},
+			func(t *tx, id crm.ID) error { return spoil(t, id, "\x09") },
 			[]string{"customers: row ID09 is of an unknown kind"},
 		},
 		{
@@ -175,6 +221,17 @@ func TestVerifyNamesWhatIsWrong(t *testing.T) {
 				assert.Contains(t, strings.Join(lines, "\n"), strings.ReplaceAll(named, "ID", p.id.String()))
 			}
 		})
+	}
+}
+
+// A damaged row is named once, and is no reason to say that something else is wrong.
+func TestVerifyNamesADamagedRowOnce(t *testing.T) {
+	for _, rest := range []string{"\x01\x00\x00\x00\x01", "\x02\x00\x00\x00\x02", "\x03o", "\x04c"} {
+		p := newPlot(t)
+		p.do(t, func(t *tx) error { return spoil(t, p.id, rest) })
+		findings, err := p.Verify()
+		require.NoError(t, err)
+		assert.Len(t, findings, 1)
 	}
 }
 

@@ -91,7 +91,7 @@ func TestMoveTo(t *testing.T) {
 			assert.True(t, found)
 			assert.Equal(t, "visited", row)
 			first := AppendUint32(nil, 6)
-			for key := range tx.Keys("people") {
+			for key := range tx.Rows("people") {
 				if slices.Equal(key[:personKeySize], first) {
 					assert.Len(t, key, personKeySize, "the person's own row is the first")
 					break
@@ -128,7 +128,7 @@ func TestTablesThatShareABucket(t *testing.T) {
 	t.Run("a prefix is deleted from both", func(t *testing.T) {
 		update(t, db, func(tx *Tx) error { return hosts.DeletePrefix(tx, AppendUint32(nil, 6)) })
 		view(t, db, func(tx *Tx) {
-			for key := range tx.Keys("people") {
+			for key := range tx.Rows("people") {
 				assert.NotEqual(t, AppendUint32(nil, 6), key[:personKeySize])
 			}
 		})

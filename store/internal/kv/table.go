@@ -170,6 +170,10 @@ func (t *Table[K, V]) Verify(tx *Tx, report func(format string, args ...any), ro
 	}
 }
 
+// Prove says what is wrong with a row of the table, as [Tx.Rows] yields it: an
+// [ErrDamaged], or nil.
+func (t *Table[K, V]) Prove(key, sealed []byte) error { return t.item(key, sealed).Err }
+
 func (t *Table[K, V]) item(key, sealed []byte) Item[K, V] {
 	k, err := t.Key.Parse(key)
 	if err != nil {

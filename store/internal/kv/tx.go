@@ -107,12 +107,12 @@ func (tx *Tx) delete(bucket string, key []byte) error {
 	return nil
 }
 
-// Keys yields the keys of a bucket in their order. They are valid until the
-// transaction ends.
-func (tx *Tx) Keys(bucket string) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
+// Rows yields the keys of a bucket in their order, each with its sealed row, which
+// [Table.Prove] reads. Both are valid until the transaction ends.
+func (tx *Tx) Rows(bucket string) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, sealed []byte) bool) {
 		c := tx.bucket(bucket).Cursor()
-		for k, _ := c.First(); k != nil && yield(k); k, _ = c.Next() {
+		for k, v := c.First(); k != nil && yield(k, v); k, v = c.Next() {
 		}
 	}
 }
