@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,7 +33,8 @@ func migrations() []migration {
 }
 
 // migrate brings the database from the version to the newest one. Before it
-// changes anything it keeps a copy of the database in the data folder.
+// changes anything it makes sure that there is room, and keeps a copy of the
+// database in the data folder, unless it is a copy itself.
 func (s *Store) migrate(version int, all []migration, now time.Time) error {
 	var due []migration
 	for _, m := range all {
@@ -43,15 +45,47 @@ func (s *Store) migrate(version int, all []migration, now time.Time) error {
 	if len(due) == 0 {
 		return nil
 	}
-	kept, err := s.keepBefore(version, now)
-	if err != nil {
-		return fmt.Errorf("cannot keep a copy before a migration: %w", err)
+	if err := s.checkRoom(due); err != nil {
+		return fmt.Errorf("cannot migrate to schema version %d: %w", due[len(due)-1].to, err)
+	}
+	kept, before := "", ""
+	if !s.isCopy {
+		var err error
+		if kept, err = s.keepBefore(version, now); err != nil {
+			return fmt.Errorf("cannot keep a copy before a migration: %w", err)
+		}
+		before = "; the database before is in " + kept
 	}
 	for _, m := range due {
 		s.log.Info("migrating the database", "to", m.to, "what", m.what, "copy", kept)
 		if err := s.run(m); err != nil {
-			return fmt.Errorf("cannot migrate to schema version %d (%s); the database before is in %s: %w", m.to, m.what, kept, err)
+			return fmt.Errorf("cannot migrate to schema version %d (%s)%s: %w", m.to, m.what, before, err)
 		}
+	}
+	return nil
+}
+
+// checkRoom refuses migrations for which the disk has no room. The copy that is
+// kept is as large as the database, and what moves rows writes one without the free
+// pages; that takes the place of the one before, so that the next can use its room.
+func (s *Store) checkRoom(due []migration) error {
+	stats, err := s.db.Stats()
+	if err != nil {
+		return err
+	}
+	free, err := kv.Free(s.dir)
+	if err != nil {
+		return err
+	}
+	var need int64
+	if !s.isCopy {
+		need += stats.FileBytes
+	}
+	if slices.ContainsFunc(due, func(m migration) bool { return m.move != nil }) {
+		need += stats.FileBytes - int64(stats.FreePages)*int64(stats.PageBytes)
+	}
+	if free < need {
+		return fmt.Errorf("it needs %d KB on the disk, which has %d: nothing was changed", need>>10, free>>10)
 	}
 	return nil
 }

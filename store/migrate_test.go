@@ -149,7 +149,7 @@ func TestNothingIsMigratedWithoutACopy(t *testing.T) {
 	require.NoError(t, os.Rename(p.dir, p.dir+"-elsewhere"))
 	err := p.migrate(2, []migration{mark(3)}, upgrade)
 	require.NoError(t, os.Rename(p.dir+"-elsewhere", p.dir))
-	assert.ErrorContains(t, err, "cannot keep a copy before a migration")
+	assert.ErrorContains(t, err, "cannot migrate to schema version 3")
 	assert.Equal(t, "2", p.meta(t, metaSchema))
 	assert.Empty(t, p.meta(t, "marks"))
 }

@@ -68,12 +68,17 @@ func (n *Snapshot) Remove() error { return os.RemoveAll(n.Dir) }
 
 // Verify proves the snapshot as [Store.Verify] does.
 func (n *Snapshot) Verify() (findings []Finding, err error) {
-	s, err := Open(n.Dir, Options{Existing: true, Log: slog.New(slog.DiscardHandler)})
+	s, err := openCopy(n.Dir)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	return s.Verify()
+}
+
+// openCopy opens the store of a snapshot.
+func openCopy(dir string) (*Store, error) {
+	return Open(dir, Options{Existing: true, isCopy: true, Log: slog.New(slog.DiscardHandler)})
 }
 
 // snapshotPrefix begins the names of snapshots in the data folder. What a killed
@@ -234,7 +239,7 @@ func recoverKilled(dir string) error {
 
 // renew gives the store in the folder another generation, durably.
 func renew(dir string) (err error) {
-	s, err := Open(dir, Options{Existing: true, Log: slog.New(slog.DiscardHandler)})
+	s, err := openCopy(dir)
 	if err != nil {
 		return err
 	}

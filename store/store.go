@@ -31,6 +31,8 @@ type Options struct {
 	OnCommit func(Commit)
 	Now      func() time.Time // time.Now when nil; only for when the store was made
 	Log      *slog.Logger     // slog.Default() when nil
+
+	isCopy bool // of what is kept elsewhere: a migration need not keep another
 }
 
 // Store is the system of record of one shop: a folder that one process has
@@ -41,6 +43,7 @@ type Store struct {
 	schema     *schema
 	zone       *time.Location
 	generation string
+	isCopy     bool // see [Options]
 	log        *slog.Logger
 	disk       disk
 
@@ -83,7 +86,7 @@ func Open(dir string, o Options) (*Store, error) {
 		o.OnCommit = func(Commit) {}
 	}
 	s := &Store{
-		dir: dir, log: o.Log, tellATHS: o.TellATHS, onCommit: o.OnCommit,
+		dir: dir, isCopy: o.isCopy, log: o.Log, tellATHS: o.TellATHS, onCommit: o.OnCommit,
 		committed: make(chan struct{}, 1), queued: make(chan struct{}, 1),
 	}
 	if err := s.open(o); err != nil {

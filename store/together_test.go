@@ -113,10 +113,22 @@ func TestABackupOfVersion1IsRestored(t *testing.T) {
 	findings, err := n.Verify()
 	require.NoError(t, err)
 	require.Empty(t, findings)
+	requireFiles(t, n.Dir, fileName)
 	dir := t.TempDir()
 	_, err = Install(n, dir, upgrade)
 	require.NoError(t, err)
 	assertTold(t, upgraded(t, dir))
+}
+
+func requireFiles(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	require.Equal(t, want, names)
 }
 
 func TestADamagedRowIsMovedAndStaysDamaged(t *testing.T) {

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"crms/store/internal/kv"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// diskWith mounts a disk with a store of version 1 on it, so many bytes of room
+// beside that, and that many files. It takes the rights of root: the test is skipped
+// where it does not have them.
+func diskWith(t *testing.T, files string, room func(file int64) int64) (dir string) {
+	t.Helper()
+	before, err := os.ReadFile(filepath.Join(schema1(t), fileName))
+	require.NoError(t, err)
+	dir = t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,size=32m,nr_inodes="+files); err != nil {
+		t.Skipf("a test of a full disk must mount a small one, and cannot: %v", err)
+	}
+	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
+	require.NoError(t, os.WriteFile(filepath.Join(dir, fileName), before, 0o600))
+	free, err := kv.Free(dir)
+	require.NoError(t, err)
+	ballast := make([]byte, free-room(int64(len(before))))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ballast"), ballast, 0o600))
+	return dir
+}
+
+func TestMigrationWithoutRoomIsRefusedBeforeItBegins(t *testing.T) {
+	const page = 4096
+	open := func(dir string, isCopy bool) error {
+		s, err := Open(dir, Options{Existing: true, Log: slog.New(slog.DiscardHandler), isCopy: isCopy})
+		if err == nil {
+			assertTold(t, s)
+			assert.NoError(t, s.Close())
+		}
+		return err
+	}
+	tests := map[string]struct {
+		isCopy bool
+		room   func(file int64) int64
+		says   string
+	}{
+		"for the copy that is kept":  {false, func(file int64) int64 { return file - page }, "cannot migrate to schema version 2: it needs "},
+		"for the new file beside it": {false, func(file int64) int64 { return file + page }, "cannot migrate to schema version 2: it needs "},
+		"for the new file alone":     {true, func(int64) int64 { return page }, "cannot migrate to schema version 2: it needs "},
+		"for its redo log":           {false, func(file int64) int64 { return 2*file + page }, "no space left on device"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := diskWith(t, "100", test.room)
+			err := open(dir, test.isCopy)
+			require.ErrorContains(t, err, test.says)
+			assert.NotContains(t, err.Error(), "\n")
+			s, version, err := openAsItIs(dir)
+			require.NoError(t, err)
+			assert.Equal(t, 1, version)
+			require.NoError(t, s.db.Close())
+
+			require.NoError(t, os.Remove(filepath.Join(dir, "ballast")))
+			require.NoError(t, open(dir, test.isCopy), "as soon as there is room it is done")
+		})
+	}
+}
+
+func TestMigrationIsNotBegunWhenTheCopyCannotBeMade(t *testing.T) {
+	dir := diskWith(t, "3", func(file int64) int64 { return 4 * file }) // the folder and two files
+	_, err := Open(dir, Options{Existing: true, Log: slog.New(slog.DiscardHandler)})
+	require.ErrorContains(t, err, "cannot keep a copy before a migration")
+	assert.ErrorIs(t, err, syscall.ENOSPC)
+	assert.NotContains(t, err.Error(), "\n")
+	requireFiles(t, dir, "ballast", fileName)
+}
