@@ -175,6 +175,11 @@ func TestKernelWithoutDirectWrites(t *testing.T) {
 			}
 			mend()
 			require.True(t, w.create(), w.failure)
+			told := `msg="the redo log has begun" writes=cached why="` + refused.calls
+			if refused.begun {
+				told = `msg="the redo log has begun" writes=direct`
+			}
+			assert.Contains(t, p.stderr.String(), told)
 			p.kill(t)
 			requireSound(t, data)
 			_, url = serveProcess(t, data)

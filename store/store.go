@@ -121,8 +121,19 @@ func (s *Store) open(o Options) error {
 		}
 		return err
 	}
+	s.db.OnLog(s.logBegun)
 	s.committer = newCommitter(s)
 	return nil
+}
+
+// logBegun tells the operator how changes are made durable: both ways keep what was
+// answered, but one is faster.
+func (s *Store) logBegun(cached error) {
+	if cached != nil {
+		s.log.Info("the redo log has begun", "writes", "cached", "why", cached)
+		return
+	}
+	s.log.Info("the redo log has begun", "writes", "direct")
 }
 
 // makeFolder makes the data folder unless it is there.

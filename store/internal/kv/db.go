@@ -265,6 +265,15 @@ func (db *DB) Stopped() bool { return db.redo.durable.failure() != nil }
 // Recovered is how many transactions Open has done again from the redo log.
 func (db *DB) Recovered() int { return db.recovered }
 
+// OnLog has fn told of each redo log that begins from now on, with a transaction
+// that is the first: why its records are written through the kernel's cache, or nil
+// when they are written past it, which is faster. fn must not use the database.
+func (db *DB) OnLog(fn func(cached error)) {
+	db.redo.writing.Lock()
+	defer db.redo.writing.Unlock()
+	db.redo.begun = fn
+}
+
 // Close writes the list of free pages when the file does not hold it, so that
 // the next Open need not read the whole file, and closes the file. On a full
 // disk the list stays unwritten, and nothing is lost by that. When a page could

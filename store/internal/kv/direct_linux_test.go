@@ -49,6 +49,39 @@ func TestWriteThatTheKernelDoesNotBegin(t *testing.T) {
 	assert.Equal(t, []int{5000, 5001, 5002}, lengths(t, s))
 }
 
+func TestWriteThatTheKernelDoesNotBeginIsSynced(t *testing.T) {
+	s, w := directSegment(t)
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0) // takes writes, and refuses to be synced
+	require.NoError(t, err)
+	defer null.Close()
+	w.cached = null
+	direct := w.direct
+	w.direct, err = os.Open(filepath.Dir(s.file.Name())) // takes no writes
+	require.NoError(t, err)
+	defer w.direct.Close()
+	s.appendTest(t, 1, 5000)
+	w.begin()
+	require.True(t, w.refused)
+	require.ErrorIs(t, w.await(), unix.EINVAL)
+	w.direct = direct
+}
+
+// As many records as may wait for a sync find room, each as large as it may be.
+func TestRecordsThatWaitForASyncHaveTheirBound(t *testing.T) {
+	s, _ := directSegment(t)
+	s.appendTest(t, 1, 100)
+	s.syncTest(t)
+	largest := make([]byte, maxRedo)
+	for n := range uint64(1 + maxUnsynced) {
+		require.NoError(t, s.reserve(maxRedo))
+		require.NoError(t, s.append(2+n, 1, largest))
+	}
+	require.NoError(t, s.reserve(maxRedo))
+	require.ErrorIs(t, s.append(9, 1, largest), io.ErrShortBuffer)
+	s.syncTest(t)
+	assert.Equal(t, []int{100, maxRedo - recordHeader, maxRedo - recordHeader, maxRedo - recordHeader}, lengths(t, s))
+}
+
 func TestResultOfADirectWrite(t *testing.T) {
 	tests := map[string]struct {
 		result int64
@@ -114,5 +147,7 @@ func TestFileWithoutDirectWritesIsWrittenThroughTheCache(t *testing.T) {
 	file, err := os.Open(t.TempDir())
 	require.NoError(t, err)
 	defer file.Close()
-	assert.IsType(t, &cachedWriter{}, newRecordWriter(file))
+	w := newRecordWriter(file)
+	require.IsType(t, &cachedWriter{}, w)
+	assert.ErrorIs(t, w.(*cachedWriter).why, unix.EISDIR)
 }

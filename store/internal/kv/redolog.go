@@ -42,6 +42,7 @@ type redoLog struct {
 	redo       redo
 	closed     bool
 	writer     func(*os.File) recordWriter // for new segments
+	begun      func(cached error)          // see [DB.OnLog]
 
 	durable durable
 	pins    atomic.Int32 // that are held, to tell them from readers
@@ -68,7 +69,7 @@ func unnamedSegment(path string) string { return logPaths(path)[0] + ".new" }
 
 func newRedoLog(b *bolt.DB, path string) (*redoLog, error) {
 	b.NoSync, b.NoGrowSync = true, true
-	l := &redoLog{bolt: b, path: path, number: 1, writer: newRecordWriter}
+	l := &redoLog{bolt: b, path: path, number: 1, writer: newRecordWriter, begun: func(error) {}}
 	l.durable.changed.L = &l.durable.mu
 	return l, l.reachPresent()
 }
@@ -228,7 +229,22 @@ func (l *redoLog) start() (err error) {
 	if err := os.Rename(unnamed, paths[0]); err != nil {
 		return err
 	}
-	return SyncDir(filepath.Dir(l.path))
+	if err := SyncDir(filepath.Dir(l.path)); err != nil {
+		return err
+	}
+	l.begun(l.whyCached())
+	return nil
+}
+
+// whyCached is why a segment is written through the kernel's cache, or nil when
+// none is.
+func (l *redoLog) whyCached() error {
+	for _, s := range l.segments {
+		if w, cached := s.records.(*cachedWriter); cached {
+			return w.why
+		}
+	}
+	return nil
 }
 
 // turnTo begins a segment that follows the present state. It does so durably

@@ -25,10 +25,11 @@ type recordWriter interface {
 
 // newRecordWriter returns the fastest that the system and the file's disk have.
 func newRecordWriter(file *os.File) recordWriter {
-	if w, err := newDirectWriter(file); err == nil {
-		return w
+	w, err := newDirectWriter(file)
+	if err != nil {
+		return &cachedWriter{file: file, ended: make(chan error, 1), why: err}
 	}
-	return newCachedWriter(file)
+	return w
 }
 
 // cachedWriter writes as everybody does: the kernel has at once what is written,
@@ -36,10 +37,11 @@ func newRecordWriter(file *os.File) recordWriter {
 type cachedWriter struct {
 	file  *os.File
 	ended chan error // with room for one
+	why   error      // there are no direct writes
 }
 
 func newCachedWriter(file *os.File) recordWriter {
-	return &cachedWriter{file, make(chan error, 1)}
+	return &cachedWriter{file: file, ended: make(chan error, 1)}
 }
 
 func (w *cachedWriter) begin() { go func() { w.ended <- syncData(w.file) }() }

@@ -2,6 +2,7 @@ package kv
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -192,6 +193,40 @@ func TestSyncThatFailsIsToldToAll(t *testing.T) {
 		assert.ErrorIs(t, err, os.ErrClosed)
 		p.holds(p.cut())
 	})
+}
+
+func TestHowALogIsWrittenIsToldWhenItBegins(t *testing.T) {
+	refused := errors.New("there are no direct writes")
+	ways := map[string]struct {
+		writer func(t *testing.T) func(*os.File) recordWriter
+		want   error
+	}{
+		"past the cache": {func(t *testing.T) func(*os.File) recordWriter {
+			return func(f *os.File) recordWriter { return directWriterOf(t, f) }
+		}, nil},
+		"through the cache": {func(*testing.T) func(*os.File) recordWriter {
+			return func(f *os.File) recordWriter {
+				return &cachedWriter{file: f, ended: make(chan error, 1), why: refused}
+			}
+		}, refused},
+	}
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			db, err := Open(filepath.Join(t.TempDir(), "test.db"))
+			require.NoError(t, err)
+			defer db.Close()
+			db.redo.writer = way.writer(t)
+			var told []error
+			db.OnLog(func(cached error) { told = append(told, cached) })
+			require.Empty(t, told, "nothing is written yet")
+			for range 2 {
+				update(t, db, func(tx *Tx) error { return tx.CreateBuckets(bucketNames...) })
+				update(t, db, savePerson(1))
+				require.NoError(t, db.Settle())
+			}
+			assert.Equal(t, []error{way.want, way.want}, told)
+		})
+	}
 }
 
 // BenchmarkLoneTransaction makes one durable transaction after the other.
