@@ -20,7 +20,7 @@ func syncData(f *os.File) error {
 
 // writeBackStep is how much of a file is written back at once: what waits for the
 // same disk meanwhile waits for a few dozen scattered pages, not for all of them.
-const writeBackStep = 1 << 20
+const writeBackStep = 4 << 20
 
 // writeBack has the kernel write what it has of the file in memory only, part after
 // part, so that a sync that follows has little to do. Nothing is durable by it, but
