@@ -39,51 +39,71 @@ func (l *pipes) Close() error {
 
 func (l *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
+// The timeouts of the server of these tests.
+const (
+	forHeader = 10 * time.Second
+	forBody   = 30 * time.Second
+	forAnswer = time.Minute
+	idle      = 2 * time.Minute
+)
+
+// within has a server answer a connection in a test's own time.
+func within(t *testing.T, listens func(net.Listener, *http.Server) net.Listener) net.Conn {
+	l := &pipes{make(chan net.Conn), make(chan struct{})}
+	server := &http.Server{
+		ReadHeaderTimeout: forHeader, ReadTimeout: forBody, WriteTimeout: forAnswer, IdleTimeout: idle,
+		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }),
+	}
+	var running sync.WaitGroup
+	running.Go(func() { assert.ErrorIs(t, server.Serve(listens(l, server)), http.ErrServerClosed) })
+	here, there := net.Pipe()
+	l.conns <- there
+	t.Cleanup(func() {
+		assert.NoError(t, here.Close())
+		assert.NoError(t, server.Close())
+		running.Wait()
+	})
+	return here
+}
+
+func plainly(l net.Listener, s *http.Server) net.Listener { return plain.Listen(l, s) }
+
+func ordinarily(l net.Listener, _ *http.Server) net.Listener { return l }
+
 // piece is what a client sends, and how long after what was before.
 type piece struct {
 	after time.Duration
 	sent  string
 }
 
+// play sends the pieces. It returns the statuses of the answers, and when the
+// connection ended.
+func play(c net.Conn, pieces []piece) (answers []string, ended time.Duration) {
+	begin := time.Now()
+	var sending sync.WaitGroup
+	defer sending.Wait()
+	sending.Go(func() {
+		for _, p := range pieces {
+			time.Sleep(p.after)
+			if _, err := io.WriteString(c, p.sent); err != nil {
+				return
+			}
+		}
+	})
+	all, _ := io.ReadAll(c)
+	_ = c.Close() // for who still sends
+	for line := range strings.SplitSeq(string(all), "\r\n") {
+		if status, ok := strings.CutPrefix(line, "HTTP/1.1 "); ok {
+			answers = append(answers, status)
+		}
+	}
+	return answers, time.Since(begin)
+}
+
 // TestDeadlines has the listener wait for clients just as long as net/http, or up to
 // a sixteenth longer.
 func TestDeadlines(t *testing.T) {
 	const post = "POST / HTTP/1.1\r\nHost: crms\r\nContent-Length: 5\r\n\r\n"
-	const forHeader, forBody, idle = 10 * time.Second, 30 * time.Second, 2 * time.Minute
-	timeouts := func() *http.Server {
-		return &http.Server{ReadHeaderTimeout: forHeader, ReadTimeout: forBody, IdleTimeout: idle, WriteTimeout: time.Minute}
-	}
-	// play has a server answer the pieces. It returns the statuses, and when the
-	// connection ended.
-	play := func(t *testing.T, listens func(net.Listener, *http.Server) net.Listener, pieces []piece) (answers string, ended time.Duration) {
-		l := &pipes{make(chan net.Conn), make(chan struct{})}
-		server := timeouts()
-		server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
-		var running sync.WaitGroup
-		defer running.Wait()
-		running.Go(func() { _ = server.Serve(listens(l, server)) })
-		defer server.Close()
-		here, there := net.Pipe()
-		begin := time.Now()
-		l.conns <- there
-		running.Go(func() {
-			for _, p := range pieces {
-				time.Sleep(p.after)
-				if _, err := io.WriteString(here, p.sent); err != nil {
-					return
-				}
-			}
-		})
-		all, _ := io.ReadAll(here)
-		ended = time.Since(begin)
-		require.NoError(t, here.Close())
-		for _, line := range strings.Split(string(all), "\r\n") {
-			if status, ok := strings.CutPrefix(line, "HTTP/1.1 "); ok {
-				answers += status[:4]
-			}
-		}
-		return answers, ended
-	}
 	for _, c := range []struct {
 		outcome string
 		pieces  []piece
@@ -98,11 +118,13 @@ func TestDeadlines(t *testing.T) {
 		{"a header that takes long is read", []piece{{0, asks("/")}, {0, "GET / HTTP/1.1\r\nHost: crms\r\n"}, {9900 * time.Millisecond, "\r\n"}}, idle},
 		{"a body that takes long is read", []piece{{0, asks("/")}, {0, post + "ab"}, {29 * time.Second, "cde"}}, idle},
 		{"a body that does not come is given up", []piece{{0, asks("/")}, {0, post + "ab"}}, forBody},
+		{"what is refused is refused at once", []piece{{0, "GET / HTTP/1.1\r\n\r\n"}}, 0},
+		{"... in lines that end with LF alone", []piece{{0, "GET /\n"}}, 0},
 	} {
 		t.Run(c.outcome, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				want, ended := play(t, func(l net.Listener, _ *http.Server) net.Listener { return l }, c.pieces)
-				got, endedHere := play(t, func(l net.Listener, s *http.Server) net.Listener { return plain.Listen(l, s) }, c.pieces)
+				want, ended := play(within(t, ordinarily), c.pieces)
+				got, endedHere := play(within(t, plainly), c.pieces)
 				assert.Equal(t, want, got)
 				assert.GreaterOrEqual(t, endedHere, ended)
 				assert.LessOrEqual(t, endedHere, ended+c.wait/16)
@@ -111,30 +133,17 @@ func TestDeadlines(t *testing.T) {
 	}
 	t.Run("an answer may take as long", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			l := &pipes{make(chan net.Conn), make(chan struct{})}
-			server := timeouts()
-			server.Handler = http.HandlerFunc(say)
-			go func() { _ = server.Serve(plain.Listen(l, server)) }()
-			defer server.Close()
-			here, there := net.Pipe()
-			l.conns <- there
-			ask := func() {
-				_, err := io.WriteString(here, asks("/"))
+			c := within(t, plainly)
+			askAndFetch := func(after time.Duration) error {
+				_, err := io.WriteString(c, asks("/"))
 				require.NoError(t, err)
-			}
-			fetch := func() error {
-				_, err := here.Read(make([]byte, 1<<10))
+				time.Sleep(after)
+				_, err = c.Read(make([]byte, 1<<10))
 				return err
 			}
-			ask()
-			require.NoError(t, fetch())
-			time.Sleep(3 * time.Second)
-			ask()
-			time.Sleep(59 * time.Second)
-			require.NoError(t, fetch(), "of which the deadline of the first would be over")
-			ask()
-			time.Sleep(64 * time.Second)
-			require.ErrorIs(t, fetch(), io.EOF)
+			require.NoError(t, askAndFetch(3*time.Second))
+			require.NoError(t, askAndFetch(forAnswer-time.Second), "though the time of the first is over")
+			require.ErrorIs(t, askAndFetch(forAnswer+forAnswer/16+time.Second), io.EOF)
 		})
 	})
 }
