@@ -47,13 +47,14 @@ const (
 	idle      = 2 * time.Minute
 )
 
+func hasty() *http.Server {
+	return &http.Server{ReadHeaderTimeout: forHeader, ReadTimeout: forBody, WriteTimeout: forAnswer, IdleTimeout: idle}
+}
+
 // within has a server answer a connection in a test's own time.
-func within(t *testing.T, listens func(net.Listener, *http.Server) net.Listener) net.Conn {
+func within(t *testing.T, server *http.Server, listens func(net.Listener, *http.Server) net.Listener) net.Conn {
 	l := &pipes{make(chan net.Conn), make(chan struct{})}
-	server := &http.Server{
-		ReadHeaderTimeout: forHeader, ReadTimeout: forBody, WriteTimeout: forAnswer, IdleTimeout: idle,
-		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }),
-	}
+	server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	var running sync.WaitGroup
 	running.Go(func() { assert.ErrorIs(t, server.Serve(listens(l, server)), http.ErrServerClosed) })
 	here, there := net.Pipe()
@@ -123,17 +124,24 @@ func TestDeadlines(t *testing.T) {
 	} {
 		t.Run(c.outcome, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				want, ended := play(within(t, ordinarily), c.pieces)
-				got, endedHere := play(within(t, plainly), c.pieces)
+				want, ended := play(within(t, hasty(), ordinarily), c.pieces)
+				got, endedHere := play(within(t, hasty(), plainly), c.pieces)
 				assert.Equal(t, want, got)
 				assert.GreaterOrEqual(t, endedHere, ended)
 				assert.LessOrEqual(t, endedHere, ended+c.wait/16)
 			})
 		})
 	}
+	t.Run("without timeouts everybody is waited for", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			pieces := []piece{{time.Hour, post}, {50 * time.Millisecond, "abcde"}, {time.Hour, asks("/")}, {time.Hour, "GET / HTTP/1.1\r\n"}, {time.Hour, "Host: crms\r\nConnection: close\r\n\r\n"}}
+			answers, _ := play(within(t, &http.Server{}, plainly), pieces)
+			assert.Equal(t, []string{"200 OK", "200 OK", "200 OK"}, answers)
+		})
+	})
 	t.Run("an answer may take as long", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			c := within(t, plainly)
+			c := within(t, hasty(), plainly)
 			askAndFetch := func(after time.Duration) error {
 				_, err := io.WriteString(c, asks("/"))
 				require.NoError(t, err)

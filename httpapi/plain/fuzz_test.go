@@ -61,13 +61,13 @@ var lastOnes = []string{
 // oddOnes are net/http's, whatever it makes of them.
 var oddOnes = []string{
 	"OPTIONS * HTTP/1.1\r\nHost: crms\r\n\r\n", "get / HTTP/1.1\r\nHost: crms\r\n\r\n",
-	"GET http://other/a HTTP/1.1\r\nHost: crms\r\n\r\n", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
-	"GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET /\r\n\r\n", "GET /\r\nHost: crms\r\n\r\n", "GET /a b HTTP/1.1\r\nHost: crms\r\n\r\n", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n" + get,
+	"GET", "GET http://o:t@er/a HTTP/1.1\r\nHost: crms\r\n\r\n", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
+	"GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nX: y\r\n\r\n", "GET /\r\n\r\n", "GET /\r\nHost: crms\r\n\r\n", "GET /a b HTTP/1.1\r\nHost: crms\r\n\r\n", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n" + get,
 	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", "GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
 	"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n", "\x16\x03\x01\x00\xa5\x01\x00\x00",
 	"GET / HTTP/1.1\r\n Host: a\r\n\r\n", "GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
 	with("Host: other\r\n"), with("X: a\r\n b\r\n"), with("X: a\nY: b\r\n"), with("X: a\rb\r\n"), with("X: a\x00b\r\n"), with("X : a\r\n"),
-	with("X: \xc3\xa4\r\n"), with(": a\r\n"), with("X\r\n"), with("X: a\tb\r\n"), with("\r\r\n"),
+	with("X: \xc3\xa4\r\n"), with(": a\r\n"), with("X\r\n"), with("X: a\tb\r\n"), with("X: \va\r\n"), with("X: a\f\r\n"), with("\r\r\n"),
 	with("Connection: close\r\n"), with("Connection: keep-alive, close\r\n"), with("Connection: Upgrade\r\nUpgrade: websocket\r\n"), with("Connection: CLOSE\r\n"), with("Pragma: no-cache\r\n"),
 	posted("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"), posted("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "5\r\nabcde\r\n0\r\n\r\n"+get),
 	posted("Transfer-Encoding: identity\r\nContent-Length: 2\r\n", "ab"), posted("Transfer-Encoding : chunked\r\n", "0\r\n\r\n"),
@@ -88,7 +88,7 @@ func TestSameAnswers(t *testing.T) {
 	for kind, sent := range map[string][]string{"plain": plainOnes, "last": lastOnes, "odd": oddOnes} {
 		for i, one := range sent {
 			t.Run(fmt.Sprintf("%s %d", kind, i), func(t *testing.T) {
-				for _, all := range []string{one, get + one + get, post + one + get, post + "\r\n" + one + get, one + one + post + one, one[:len(one)/2], get + one[:2]} {
+				for _, all := range []string{one, get + one + get, post + one + get, post + "\r\n" + one + get, post + "\r\n\r\n\r" + one, one + one + post + one, one[:len(one)/2], get + one[:2]} {
 					m.same(t, []byte(all), everything)
 				}
 			})

@@ -24,7 +24,9 @@ import (
 // answers can be compared byte by byte. It returns what it was told of its writes.
 func mirror(w http.ResponseWriter, r *http.Request) (told string) {
 	var seen bytes.Buffer
-	fmt.Fprintf(&seen, "%q %q %#v %q %d.%d\n", r.Method, r.RequestURI, *r.URL, r.Proto, r.ProtoMajor, r.ProtoMinor)
+	address := *r.URL
+	address.User = nil // it is of an address that is whole, and a pointer
+	fmt.Fprintf(&seen, "%q %q %#v %v %q %d.%d\n", r.Method, r.RequestURI, address, r.URL.User, r.Proto, r.ProtoMajor, r.ProtoMinor)
 	fmt.Fprintf(&seen, "%q %q %q %d %q %q %v\n", r.Host, r.RemoteAddr, r.Header, r.ContentLength, r.TransferEncoding, r.Trailer, r.Close)
 	ctx := r.Context()
 	fmt.Fprintf(&seen, "%T %v\n", ctx.Value(http.ServerContextKey), ctx.Value(http.LocalAddrContextKey))
@@ -84,13 +86,14 @@ func mirror(w http.ResponseWriter, r *http.Request) (told string) {
 type script struct {
 	mu      sync.Mutex
 	pieces  [][]byte
+	isEager bool // says with the last piece that it is the last
 	answers bytes.Buffer
 	closed  chan struct{}
 	once    sync.Once
 }
 
 func newScript(sent []byte, piece int) *script {
-	s := &script{closed: make(chan struct{})}
+	s := &script{closed: make(chan struct{}), isEager: piece%2 == 0}
 	for len(sent) > 0 {
 		n := min(piece, len(sent))
 		s.pieces, sent = append(s.pieces, sent[:n]), sent[n:]
@@ -107,6 +110,9 @@ func (s *script) Read(p []byte) (int, error) {
 	n := copy(p, s.pieces[0])
 	if s.pieces[0] = s.pieces[0][n:]; len(s.pieces[0]) == 0 {
 		s.pieces = s.pieces[1:]
+	}
+	if len(s.pieces) == 0 && s.isEager {
+		return n, io.EOF
 	}
 	return n, nil
 }

@@ -55,6 +55,21 @@ func TestShutdown(t *testing.T) {
 		assert.NoError(t, <-ended)
 		assert.NoError(t, <-ended)
 	})
+	t.Run("closes those whose answer has begun", func(t *testing.T) {
+		begun, release := make(chan struct{}), make(chan struct{})
+		s := serve(t, &http.Server{}, func(w http.ResponseWriter, r *http.Request) {
+			say(w, r)
+			begun <- struct{}{}
+			<-release
+		})
+		c := s.dial(t)
+		c.send(t, asks("/"))
+		<-begun
+		require.NoError(t, s.Server.Shutdown(t.Context()))
+		close(release)
+		c.wants(t, "/")
+		c.isClosed(t)
+	})
 	t.Run("breaks off what does not finish", func(t *testing.T) {
 		s, begun, release := start(t)
 		defer close(release)
