@@ -32,7 +32,7 @@ type conn struct {
 	unread []byte // what has come and is not answered yet; within buffer
 
 	method string      // of the last request; empty before the first
-	header *header     // of the last request, nil before the first
+	header *header     // of the last request; nil before the first, and for a long one
 	fields http.Header // of the answer
 	names  []string    // of the fields, while they are written
 	date   date
@@ -100,8 +100,10 @@ func (c *conn) await() (request, verdict) {
 		}
 	}
 	c.skipLineEnds()
+	last := c.header
 	for hurried := false; ; hurried = true {
-		r, v := parse(c.unread, c.header)
+		r, v := parse(c.unread, last)
+		last = cmp.Or(r.header, last) // so that a body which drips in has it parsed once
 		switch {
 		case v != partial:
 			return r, v

@@ -21,7 +21,10 @@ type exchange struct {
 func (c *conn) answer(r request) (isLast bool) {
 	x := &exchange{answer: answer{conn: c, declared: -1}, body: body{rest: r.body}, client: client{of: c}}
 	x.request = *x.requestOf(r).WithContext(&x.client)
-	c.unread, c.method, c.header = c.unread[r.size:], r.method, r.header
+	c.unread, c.method, c.header = c.unread[r.size:], r.method, nil
+	if r.header.lines <= fewLines {
+		c.header = r.header
+	}
 
 	x.handle(c.of.server.Handler)
 	return x.finish()
