@@ -146,6 +146,18 @@ func TestDirectWriteThatFails(t *testing.T) {
 	}
 }
 
+// TestWaitForADirectWriteIsInterrupted has a signal come while the disk is at work.
+func TestWaitForADirectWriteIsInterrupted(t *testing.T) {
+	t.Parallel()
+	p, url := serveProcess(t, t.TempDir())
+	w := aWriter(t, url)
+	tamper(t, p, "io_getevents", "error=EINTR:when=1+2")
+	for range 3 {
+		require.True(t, w.create(), w.failure)
+	}
+	w.check(t)
+}
+
 // TestKernelWithoutDirectWrites refuses them from the start, or on the way: the log
 // is written as other files are.
 func TestKernelWithoutDirectWrites(t *testing.T) {

@@ -1,6 +1,8 @@
 package kv
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -141,6 +143,57 @@ func TestLargeRecordFromMemoryThatIsLocked(t *testing.T) {
 	s.appendTest(t, 1, directKept+1)
 	s.syncTest(t)
 	assert.Equal(t, []int{directKept + 1}, lengths(t, s))
+}
+
+// held is what the process has of the kernel: open files, queues of Linux AIO, and
+// pages of address space.
+func held(t *testing.T) (files, queues, pages int) {
+	t.Helper()
+	open, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	maps, err := os.ReadFile("/proc/self/maps")
+	require.NoError(t, err)
+	size, err := os.ReadFile("/proc/self/statm")
+	require.NoError(t, err)
+	_, err = fmt.Sscan(string(size), &pages)
+	require.NoError(t, err)
+	return len(open), bytes.Count(maps, []byte("/[aio]")), pages
+}
+
+func TestDirectWriterLeavesNothingBehind(t *testing.T) {
+	const times = 40
+	tests := map[string]func(t *testing.T){
+		"when it is closed": func(t *testing.T) {
+			s, err := createSegment(filepath.Join(t.TempDir(), "redo"), func(f *os.File) recordWriter { return directWriterOf(t, f) })
+			require.NoError(t, err)
+			require.NoError(t, s.close())
+		},
+		"when there can be none": func(t *testing.T) {
+			sealed, err := unix.MemfdCreate("redo", unix.MFD_ALLOW_SEALING) // takes no writes
+			require.NoError(t, err)
+			defer unix.Close(sealed)
+			_, err = unix.FcntlInt(uintptr(sealed), unix.F_ADD_SEALS, unix.F_SEAL_WRITE)
+			require.NoError(t, err)
+			file, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", sealed), os.O_RDWR, 0)
+			require.NoError(t, err)
+			defer file.Close()
+			_, err = newDirectWriter(file)
+			require.Error(t, err)
+		},
+	}
+	for name, once := range tests {
+		t.Run(name, func(t *testing.T) {
+			once(t)
+			files, queues, pages := held(t)
+			for range times {
+				once(t)
+			}
+			filesNow, queuesNow, pagesNow := held(t)
+			assert.Equal(t, files, filesNow)
+			assert.Equal(t, queues, queuesNow)
+			assert.Less(t, (pagesNow-pages)*os.Getpagesize(), times*directRoom, "the runtime may have taken some")
+		})
+	}
 }
 
 func TestFileWithoutDirectWritesIsWrittenThroughTheCache(t *testing.T) {

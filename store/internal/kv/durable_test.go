@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	bolt "go.etcd.io/bbolt"
+	boltErrors "go.etcd.io/bbolt/errors"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -198,6 +199,25 @@ func TestRecordIsTakenBackWhileNobodySyncs(t *testing.T) {
 		synctest.Wait()
 		assert.True(t, told)
 	})
+}
+
+// The transaction that comes after one that was taken back has its number, and must
+// not be taken for durable with it.
+func TestNothingIsDurableByARecordThatWasTakenBack(t *testing.T) {
+	p := newPlug(t, 19)
+	p.step()
+	size, err := p.db.Size()
+	require.NoError(t, err)
+	p.db.bolt.MaxSize = int(size)
+	require.ErrorIs(t, p.db.Update(func(tx *Tx) error { return tx.put("people", []byte("large"), make([]byte, maxRedo/2)) }), boltErrors.ErrMaxSizeReached)
+	p.db.bolt.MaxSize = 0
+	release := slowDisk(t, p.db)
+	state, err := p.db.Write(savePerson(7000))
+	require.NoError(t, err)
+	assert.Less(t, p.db.redo.durable.upTo.Load(), int64(state))
+	assert.Less(t, p.db.redo.durable.newestDurable(), p.db.redo.durable.written.number)
+	release(nil)
+	require.NoError(t, p.db.Await(state))
 }
 
 func TestCloseTellsNobodyThatALostRecordIsDurable(t *testing.T) {
