@@ -178,13 +178,13 @@ func (r *remoteKeys) reportLocked(err error) {
 	case none:
 		err = fmt.Errorf("%w: %w", ErrNoKey, err)
 	}
-	before := *r.err.Swap(&err)
-	switch {
+	switch before := r.status(); {
 	case before == nil && err != nil:
 		r.log.Warn("JWKS gives no new keys", "err", err)
 	case before != nil && err == nil:
 		r.log.Info("JWKS is in order again")
 	}
+	r.err.Store(&err) // what can be seen has been told
 }
 
 func (r *remoteKeys) download() ([]byte, error) {
