@@ -134,10 +134,11 @@ func TestRequestsUnderWayAreNotBroken(t *testing.T) {
 }
 
 func TestClosingEndsTheWaitForRoom(t *testing.T) {
-	s := startServer(t, 1)
+	var s *server
+	t.Cleanup(func() { close(s.release) }) // after the server is closed
+	s = startServer(t, 1)
 	c := s.dial(t)
 	c.ask(t, "/slow")
 	<-s.slow
-	s.dial(t) // waits for room until the server is closed
-	t.Cleanup(func() { close(s.release) })
+	s.dial(t) // waits for room until then
 }
