@@ -139,21 +139,22 @@ func (s *Scheduler) wait() time.Duration {
 	return from.Add(pause).Sub(now)
 }
 
+// attempt makes a backup. Its outcome shows when all is done that belongs to it.
 func (s *Scheduler) attempt() {
 	name, m, err := s.backup()
+	if err != nil {
+		s.Log.Error("the backup failed", "error", err)
+	} else {
+		s.Log.Info("backed up", "file", name, "customers", m.Counts.Customers)
+		if err := s.remove("", s.Keep); err != nil {
+			s.Log.Error("cannot remove old backups", "error", err)
+		}
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.tried, s.failed = s.Now(), err
 	if err == nil {
 		s.last = m.TakenAt
-	}
-	s.mu.Unlock()
-	if err != nil {
-		s.Log.Error("the backup failed", "error", err)
-		return
-	}
-	s.Log.Info("backed up", "file", name, "customers", m.Counts.Customers)
-	if err := s.remove("", s.Keep); err != nil {
-		s.Log.Error("cannot remove old backups", "error", err)
 	}
 }
 
