@@ -63,17 +63,19 @@ func TestARebuildOnAFullDisk(t *testing.T) {
 	for name, free := range map[string]int64{"none of it": 0, "its beginning": 100 << 10, "a part of it": 300 << 10} {
 		t.Run("room for "+name, func(t *testing.T) {
 			disk := smallDisk(t, "16m")
-			src := population{seed: 5, customers: 3000}.memory()
+			src := population{seed: 5, customers: 1500}.memory()
 			ballast := filepath.Join(disk, "ballast")
 			var s syscall.Statfs_t
 			require.NoError(t, syscall.Statfs(disk, &s))
 			require.NoError(t, os.WriteFile(ballast, make([]byte, int64(s.Bavail)*s.Bsize-free), 0o600))
-			x := openIn(t, src, filepath.Join(disk, "search"))
+			x, err := Open(src, Options{Dir: filepath.Join(disk, "search")}) // a second between attempts, in which it can be seen
+			require.NoError(t, err)
+			t.Cleanup(func() { assert.NoError(t, x.Close()) })
 			await(t, func() bool {
 				status := x.Status()
 				return status.State == Failed && strings.HasPrefix(status.Reason, "it cannot be rebuilt")
 			})
-			_, err := x.Search(t.Context(), Query{Text: "john", Limit: 10})
+			_, err = x.Search(t.Context(), Query{Text: "john", Limit: 10})
 			assertKind(t, crm.Unavailable, err)
 
 			require.NoError(t, os.Remove(ballast))

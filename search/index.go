@@ -104,7 +104,9 @@ func Open(src Source, o Options) (*Index, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	x.stop = stop
-	if reason != "" {
+	if reason == "" {
+		x.setOK()
+	} else {
 		x.setRebuilding(reason)
 	}
 	go x.run(ctx, reason)
@@ -197,7 +199,6 @@ func (x *Index) use(v *volume, position uint64) (before *volume) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	before, x.current = x.current, v
-	x.status = Status{State: OK}
 	x.move(position, documents)
 	return before
 }

@@ -145,28 +145,33 @@ func TestReindexAnswersFromTheOldIndexMeanwhile(t *testing.T) {
 
 func TestReindexEndsWhileCustomersKeepChanging(t *testing.T) {
 	p := population{seed: 11, customers: 300}
-	src := p.memory()
-	x := open(t, src)
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for n := 0; ; n++ {
-			select {
-			case <-stop:
-				return
-			default:
-				src.put(p.contact(n % p.customers))
-			}
-			time.Sleep(10 * time.Microsecond)
+	t.Run("and answers them all the while", func(t *testing.T) {
+		src := p.memory()
+		x := open(t, src)
+		before := x.volume()
+		require.NoError(t, x.Reindex())
+		for n := 0; x.volume() == before; n++ {
+			c := p.contact(n % p.customers)
+			src.put(c)
+			assert.Contains(t, find(t, x, c.Email), c.ID)
 		}
 	})
-	before := x.volume()
-	require.NoError(t, x.Reindex())
-	await(t, func() bool { return x.volume() != before })
-	close(stop)
-	wg.Wait()
-	c := p.contact(7)
-	assert.Equal(t, []crm.ID{c.ID}, find(t, x, c.Email))
+	t.Run("as fast as it can write them", func(t *testing.T) {
+		src := p.memory()
+		change := func() {
+			for n := range batchSize {
+				src.put(p.contact(n % p.customers))
+			}
+		}
+		change()
+		src.read = change
+		v, err := createVolume(filepath.Join(t.TempDir(), "index-000001"), "first")
+		require.NoError(t, err)
+		position, err := (&Index{src: src}).follow(t.Context(), v, 0)
+		assert.NoError(t, err)
+		assert.GreaterOrEqual(t, position, uint64(batchSize), "it has what had changed before")
+		assert.NoError(t, v.close())
+	})
 }
 
 func TestSearchHasNoGapWhileIndexesAreSwapped(t *testing.T) {

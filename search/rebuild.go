@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"runtime"
 
@@ -81,16 +82,35 @@ func (x *Index) rebuild(ctx context.Context, from uint64) (v *volume, position u
 	if err == nil {
 		err = v.write(nil, nil, from)
 	}
-	position = from
-	for more := true; more && err == nil; {
-		if position, more, err = followBatch(x.src, v, position); err == nil {
-			err = ctx.Err()
-		}
+	if err == nil {
+		position, err = x.follow(ctx, v, from)
 	}
 	if err != nil {
 		return nil, 0, errors.Join(err, v.close(), os.RemoveAll(path))
 	}
 	return v, position, nil
+}
+
+// follow writes what has changed since the position, and then what has changed
+// meanwhile, for as long as that is less each time. Where changes come as fast as
+// they are written, the rest is left to the keeper: the index would never be done.
+func (x *Index) follow(ctx context.Context, v *volume, position uint64) (reached uint64, err error) {
+	for before := uint64(math.MaxUint64); ; {
+		last := x.src.LastSeq()
+		left := last - min(last, position)
+		if left == 0 || left >= before {
+			return position, nil
+		}
+		before = left
+		for more := true; more && position < last; {
+			if position, more, err = followBatch(x.src, v, position); err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return position, err
+			}
+		}
+	}
 }
 
 // fill writes all contacts into the volume, several batches at a time: most of
@@ -119,7 +139,8 @@ func (x *Index) fill(ctx context.Context, v *volume) error {
 	return errors.Join(ctx.Err(), writers.Wait())
 }
 
-// finish takes over what a rebuild has built.
+// finish takes over what a rebuild has built. The status says that it is done
+// when nothing is left of the index before.
 func (k *keeper) finish(b built) {
 	k.build.stop()
 	k.build = nil
@@ -143,6 +164,7 @@ func (k *keeper) finish(b built) {
 		k.opts.Log.Warn("cannot remove the search index that was replaced", "error", err)
 	}
 	k.failures = 0
+	k.setOK()
 	k.opts.Log.Info("search index is rebuilt", "position", b.position)
 }
 

@@ -14,6 +14,9 @@ import (
 	"crms/store/crm"
 )
 
+// longest is how long tests wait for what should come at once.
+const longest = time.Minute
+
 // memory is a store of contacts in memory with the log that an index follows.
 type memory struct {
 	mu         sync.Mutex
@@ -27,6 +30,7 @@ type memory struct {
 	committed  chan struct{}
 	err        error         // of every read, when set
 	gate       chan struct{} // when set, a walk waits for it to be closed
+	read       func()        // when set, is done at each look at the changes
 }
 
 func newMemory(contacts ...crm.Contact) *memory {
@@ -97,6 +101,12 @@ func (m *memory) LastSeq() uint64 {
 }
 
 func (m *memory) Changes(after uint64, limit int) ([]crm.Change, bool, error) {
+	m.mu.Lock()
+	read := m.read
+	m.mu.Unlock()
+	if read != nil {
+		read()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.err != nil {
@@ -187,7 +197,7 @@ func open(t testing.TB, src *memory) *Index {
 // openIn opens an index in the folder, to be closed when the test ends.
 func openIn(t testing.TB, src *memory, dir string) *Index {
 	t.Helper()
-	x, err := Open(src, Options{Dir: dir, RetryAfter: time.Millisecond, MaxWait: 30 * time.Second})
+	x, err := Open(src, Options{Dir: dir, RetryAfter: time.Millisecond, MaxWait: longest})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, x.Close()) })
 	return x
@@ -201,7 +211,7 @@ func awaitOK(t testing.TB, x *Index) {
 
 func await(t testing.TB, holds func() bool) {
 	t.Helper()
-	require.Eventually(t, holds, 30*time.Second, time.Millisecond)
+	require.Eventually(t, holds, longest, time.Millisecond)
 }
 
 // find returns the ids that a search answers with.

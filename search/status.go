@@ -43,6 +43,12 @@ func (x *Index) Status() Status {
 	return s
 }
 
+func (x *Index) setOK() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.status = Status{State: OK}
+}
+
 func (x *Index) setRebuilding(reason string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

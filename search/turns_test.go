@@ -100,10 +100,10 @@ func TestASearchThatWaitedAsksTheIndexThatThereIsThen(t *testing.T) {
 		_, err := x.Search(t.Context(), Query{Text: "john", Limit: 1})
 		answered <- err
 	}()
-	require.Eventually(t, func() bool { return x.Status().Waiting == 1 }, time.Minute, time.Millisecond)
+	await(t, func() bool { return x.Status().Waiting == 1 })
 	before := x.volume()
 	require.NoError(t, x.Reindex())
-	require.Eventually(t, func() bool { return x.volume() != before && x.Status().State == OK }, time.Minute, time.Millisecond)
+	await(t, func() bool { return x.volume() != before && x.Status().State == OK })
 	x.turns.end()
 	assert.NoError(t, <-answered)
 }
