@@ -135,7 +135,7 @@ func (s served) live(t *testing.T, kill func(crashpoint.Moment) bool) []crashpoi
 	var answered atomic.Int64
 	each(s.writers, func(w *writer) {
 		for !p.hasExited() && w.write() {
-			if answered.Add(1) == lifetime {
+			if answered.Add(1) == lifetime && !s.killedByATHS {
 				p.signal(t, syscall.SIGTERM)
 			}
 		}

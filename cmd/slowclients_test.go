@@ -88,7 +88,7 @@ func TestSlowClients(t *testing.T) {
 func TestPipelining(t *testing.T) {
 	t.Parallel()
 	const n = 1000
-	v := startImpatient(t)
+	v := startService(t, noon)
 	c := dialRaw(t, v.listener.Addr().String())
 	go func() {
 		for i := range n {
