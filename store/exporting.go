@@ -38,7 +38,7 @@ func (s *Store) Export(each func(*ExportRow) error) (n int64, err error) {
 func (s *Store) exportRow(tx *kv.Tx, r record) (row ExportRow, err error) {
 	row.Customer = r.Customer
 	if r.Notes > 0 {
-		if row.Notes, err = s.notesOf(tx, r); err != nil {
+		if row.Notes, err = s.notesOf(s.schema.notes.Cursor(tx), r); err != nil {
 			return row, err
 		}
 	}

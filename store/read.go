@@ -41,13 +41,17 @@ func (s *Store) CustomerByUser(userID string) (c crm.Customer, err error) {
 // Profile returns the customer with the id and its notes.
 func (s *Store) Profile(id crm.ID) (p crm.Profile, err error) {
 	err = s.view("customer", func(tx *kv.Tx) error {
-		r, err := s.schema.existing(tx, id)
+		c := s.schema.customers.Cursor(tx)
+		r, found, err := s.schema.customers.GetBy(c, id)
 		if err != nil {
 			return err
 		}
+		if !found {
+			return crm.ErrCustomerNotFound()
+		}
 		p.Customer = r.Customer
 		if r.Notes > 0 {
-			p.Notes, err = s.notesOf(tx, r)
+			p.Notes, err = s.notesOf(c, r)
 		}
 		return err
 	})
@@ -63,18 +67,13 @@ func (s *schema) existing(tx *kv.Tx, id crm.ID) (record, error) {
 	return r, err
 }
 
-func (s *Store) notesOf(tx *kv.Tx, r record) ([]crm.Note, error) {
+// notesOf reads the notes by a cursor of the bucket of customers.
+func (s *Store) notesOf(c *kv.Cursor, r record) ([]crm.Note, error) {
 	notes := make([]crm.Note, 0, r.Notes)
 	if r.Notes == 0 {
 		return notes, nil
 	}
-	for item := range s.schema.notes.of(tx, r.ID) {
-		if item.Err != nil {
-			return nil, item.Err
-		}
-		notes = append(notes, item.Row)
-	}
-	return notes, nil
+	return s.schema.notes.AppendBy(c, notes, s.schema.notes.prefix(r.ID))
 }
 
 // Customers returns the customers with the ids, in their order, without those

@@ -112,7 +112,7 @@ func (m *importer) compareNotes(v *revision, notes []crm.Note) error {
 	if len(notes) == 0 {
 		return nil
 	}
-	stored, err := m.store.notesOf(m.Tx, v.before)
+	stored, err := m.store.notesOf(m.notes.Cursor(m.Tx), v.before)
 	if err != nil {
 		return err
 	}
