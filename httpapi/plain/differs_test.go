@@ -71,6 +71,7 @@ func TestWhatDiffers(t *testing.T) {
 		})
 		assert.Equal(t, http.StatusCreated, response.StatusCode)
 		assert.Empty(t, response.Trailer)
+		assert.Empty(t, response.Header["Trailer"])
 		assert.Equal(t, "a body", body)
 	})
 	t.Run("nothing can be flushed, hijacked, or written beyond the server's time", func(t *testing.T) {

@@ -30,7 +30,7 @@ func mirror(w http.ResponseWriter, r *http.Request) (told string) {
 	fmt.Fprintf(&seen, "%q %q %#v %v %q %d.%d\n", r.Method, r.RequestURI, address, r.URL.User, r.Proto, r.ProtoMajor, r.ProtoMinor)
 	fmt.Fprintf(&seen, "%q %q %q %d %q %q %v\n", r.Host, r.RemoteAddr, r.Header, r.ContentLength, r.TransferEncoding, r.Trailer, r.Close)
 	ctx := r.Context()
-	fmt.Fprintf(&seen, "%T %v\n", ctx.Value(http.ServerContextKey), ctx.Value(http.LocalAddrContextKey))
+	fmt.Fprintf(&seen, "%v %T %v\n", r.Body == http.NoBody, ctx.Value(http.ServerContextKey), ctx.Value(http.LocalAddrContextKey))
 	way, argument, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	argument = argument[:min(len(argument), 256)]
 	if way != "unread" {
@@ -43,11 +43,16 @@ func mirror(w http.ResponseWriter, r *http.Request) (told string) {
 	case "status":
 		status, _ := strconv.Atoi(argument)
 		header.Set("Content-Type", "text/x-mirror")
+		if status < 400 {
+			header.Set("Content-Length", "2000") // for those without a body
+		}
 		w.WriteHeader(min(max(status, 200), 999))
 		header.Set("X-Late", "is not sent")
 	case "length":
 		if _, err := strconv.ParseUint(argument, 10, 31); err == nil {
 			header.Set("Content-Length", argument)
+			n, err := io.WriteString(w, strings.Repeat("length ", 100))
+			told += fmt.Sprintln(n, err)
 		}
 	case "connection":
 		header.Set("Connection", argument)

@@ -90,19 +90,67 @@ func TestConnections(t *testing.T) {
 		c.isClosed(t)
 	})
 	t.Run("may fetch long answers", func(t *testing.T) {
-		long := strings.Repeat("0123456789abcdef", 64<<10)
+		long := "<html>" + strings.Repeat("0123456789abcdef", 64<<10)
 		s := serve(t, &http.Server{}, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/told" {
 				w.Header().Set("Content-Length", fmt.Sprint(len(long)))
 			}
-			_, _ = io.WriteString(w, long[:100])
-			_, _ = io.WriteString(w, long[100:])
+			_, _ = io.WriteString(w, long[:1])
+			_, _ = io.WriteString(w, long[1:])
 		})
 		c := s.dial(t)
 		c.send(t, asks("/told")+asks("/not")+asks("/told"))
 		for range 3 {
-			assert.Equal(t, int64(len(long)), c.wants(t, long).ContentLength)
+			response := c.wants(t, long)
+			assert.Equal(t, int64(len(long)), response.ContentLength)
+			assert.Equal(t, "text/html; charset=utf-8", response.Header.Get("Content-Type"))
 		}
+	})
+	t.Run("get a long answer as it is written", func(t *testing.T) {
+		fetched := make(chan struct{})
+		s := serve(t, &http.Server{}, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100000")
+			_, _ = w.Write(make([]byte, 50_000))
+			<-fetched
+			_, _ = w.Write(make([]byte, 50_000))
+		})
+		c := s.dial(t)
+		c.send(t, asks("/"))
+		response, err := http.ReadResponse(c.answers, nil)
+		require.NoError(t, err)
+		_, err = io.CopyN(io.Discard, response.Body, 50_000)
+		require.NoError(t, err)
+		close(fetched)
+		n, err := io.Copy(io.Discard, response.Body)
+		assert.Equal(t, int64(50_000), n)
+		assert.NoError(t, err)
+	})
+	t.Run("hear of a body's end with its last bytes", func(t *testing.T) {
+		s := serve(t, &http.Server{}, func(w http.ResponseWriter, r *http.Request) {
+			n, err := r.Body.Read(make([]byte, 10))
+			fmt.Fprint(w, n, err)
+		})
+		c := s.dial(t)
+		c.send(t, posted("Content-Length: 4\r\n", "abcd"))
+		c.wants(t, "4 EOF")
+	})
+	t.Run("get nothing of what a handler writes once it has returned", func(t *testing.T) {
+		writers := make(chan http.ResponseWriter, 3)
+		s := serve(t, &http.Server{}, func(w http.ResponseWriter, r *http.Request) {
+			writers <- w
+			say(w, r)
+		})
+		c := s.dial(t)
+		c.send(t, asks("/a"))
+		c.wants(t, "/a")
+		c.send(t, asks("/b"))
+		c.wants(t, "/b") // so that all of the first is over
+		late := <-writers
+		late.WriteHeader(http.StatusTeapot)
+		_, err := io.WriteString(late, "late")
+		assert.Error(t, err)
+		c.send(t, asks("/c"))
+		assert.Equal(t, http.StatusOK, c.wants(t, "/c").StatusCode)
 	})
 }
 
