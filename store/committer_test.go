@@ -84,7 +84,7 @@ func submit[R any](g *group, ctx context.Context, c Command[R]) *error {
 	result := new(error)
 	g.waiting.Go(func() { _, *result = Do(ctx, g.s, c) })
 	g.n++
-	require.Eventually(g.t, func() bool { return g.s.committer.queued() == g.n }, 10*time.Second, time.Millisecond)
+	require.Eventually(g.t, func() bool { return g.s.committer.queued() == g.n }, time.Minute, time.Millisecond)
 	return result
 }
 
@@ -271,7 +271,7 @@ func TestCloseFinishesWhatWaitsAndRefusesTheRest(t *testing.T) {
 		s.committer.mu.Lock()
 		defer s.committer.mu.Unlock()
 		return s.committer.closed
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 
 	_, err = Do(ctx, s, someone("late@example.com"))
 	var known *crm.Error

@@ -22,6 +22,7 @@ import (
 const (
 	killedSeed  = 20260126
 	killedUsers = 150
+	ahead       = 16 // batches are given to it beyond those after whose answers it is killed
 )
 
 // ingestUntilKilled is the process that gets killed: eight senders share the
@@ -89,14 +90,19 @@ func sendUntilKilled(t *testing.T, dir string, numbers []int, answers int) (left
 	t.Helper()
 	c := exec.CommandContext(t.Context(), os.Args[0])
 	c.Env = append(os.Environ(), "CRMS_TEST_INGEST="+dir)
-	var in strings.Builder
-	for _, n := range numbers {
-		fmt.Fprintln(&in, n)
-	}
-	c.Stdin = strings.NewReader(in.String())
+	in, err := c.StdinPipe()
+	require.NoError(t, err)
 	out, err := c.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, c.Start())
+	given := numbers[:min(len(numbers), answers+ahead)] // or it would be done before it is killed, where this process has to wait
+	for _, n := range given {
+		_, err := fmt.Fprintln(in, n)
+		require.NoError(t, err)
+	}
+	if len(given) == len(numbers) {
+		require.NoError(t, in.Close()) // it ends by itself if it is not killed
+	}
 	answered := map[int]bool{}
 	for reader := bufio.NewReader(out); ; {
 		line, err := reader.ReadString('\n')
