@@ -359,7 +359,7 @@ func TestJWKSRotationUnderLoadRefusesNoGoodToken(t *testing.T) {
 
 func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
-	require.Eventually(t, condition, 10*time.Second, time.Millisecond)
+	require.Eventually(t, condition, time.Minute, time.Millisecond)
 }
 
 // lockedBuffer is a log that can be read while it is written.
