@@ -17,7 +17,7 @@ import (
 // answered and whether the connection stays.
 func TestOddRequests(t *testing.T) {
 	t.Parallel()
-	v := startImpatient(t)
+	v := startService(t, noon)
 	token := "Authorization: " + v.bearer(t, anAdmin) + "\r\n"
 	lines := func(n int, line string) string {
 		var b strings.Builder
