@@ -201,6 +201,66 @@ func TestRecordIsTakenBackWhileNobodySyncs(t *testing.T) {
 	})
 }
 
+func TestWhatWaitsForASync(t *testing.T) {
+	tests := map[string]func(t *testing.T, db *DB){
+		"a commit, when two are not durable yet": func(t *testing.T, db *DB) {
+			for n := range uint32(maxUnsynced - 1) {
+				_, err := db.Write(savePerson(7001 + n))
+				assert.NoError(t, err)
+			}
+			_, err := db.Write(savePerson(7010))
+			assert.NoError(t, err)
+		},
+		"another segment, which is to have no record before those of this one": func(t *testing.T, db *DB) {
+			db.redo.writing.Lock()
+			defer db.redo.writing.Unlock()
+			assert.NoError(t, db.redo.startCheckpoint())
+		},
+		"a close, also after a failure": func(t *testing.T, db *DB) {
+			_ = db.redo.fail(errors.New("a checkpoint has failed"))
+			assert.NoError(t, db.Close())
+		},
+	}
+	for what, begin := range tests {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				db := openTest(t)
+				fill(t, db, 3)
+				release := slowDisk(t, db)
+				_, err := db.Write(savePerson(7000))
+				require.NoError(t, err)
+				ended := false
+				go func() {
+					begin(t, db)
+					ended = true
+				}()
+				synctest.Wait()
+				require.False(t, ended, "it waits for the disk")
+				release(nil)
+				synctest.Wait()
+				assert.True(t, ended)
+			})
+		})
+	}
+}
+
+// A sync that succeeds after one that has failed would not say what that has lost.
+func TestNoSyncFollowsOneThatHasFailed(t *testing.T) {
+	p := newPlug(t, 20)
+	p.step()
+	release := slowDisk(t, p.db)
+	lost, err := p.db.Write(savePerson(7000))
+	require.NoError(t, err)
+	next, err := p.db.Write(func(tx *Tx) error {
+		release(errors.New("the disk is gone"))
+		return savePerson(7001)(tx)
+	})
+	require.NoError(t, err)
+	p.db.redo.durable.rest()
+	assert.ErrorIs(t, p.db.Await(lost), ErrStopped)
+	assert.ErrorIs(t, p.db.Await(next), ErrStopped)
+}
+
 // The transaction that comes after one that was taken back has its number, and must
 // not be taken for durable with it.
 func TestNothingIsDurableByARecordThatWasTakenBack(t *testing.T) {
