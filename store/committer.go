@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -143,6 +144,7 @@ func (c *committer) enqueue(r *request) error {
 // lead commits the group of those who wait, of whom r is the first, hands the
 // lead on, and answers the group when it is durable.
 func (c *committer) lead(r *request) {
+	runtime.Gosched() // those who can run now join the group; when nobody can it costs nothing
 	c.mu.Lock()
 	group := c.waiting[:min(len(c.waiting), maxGroup)]
 	c.waiting = slices.Clone(c.waiting[len(group):])
