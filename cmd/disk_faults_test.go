@@ -55,16 +55,14 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			p, url := serveProcess(t, data)
-			w := aWriter(t, url)
+			p, w := serveWriter(t, data)
 			require.True(t, w.create(), w.failure)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
 			if test.fresh || test.cached {
 				p.signal(t, syscall.SIGTERM)
 				require.Equal(t, exitOK, p.wait(t).code)
-				p, url = serveProcess(t, data)
-				w.connect(url, w.token)
+				p = w.serve(t, data)
 			}
 			if test.cached {
 				mend := tamper(t, p, "io_setup", "error=ENOSYS")
@@ -86,8 +84,7 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 			if test.lasts {
 				assert.Equal(t, http.StatusServiceUnavailable, w.tryRename(t).status)
 				p.kill(t)
-				p, url = serveProcess(t, data)
-				w.connect(url, w.token)
+				p = w.serve(t, data)
 				w.check(t)
 			}
 			require.Equal(t, http.StatusOK, w.tryRename(t).status)
@@ -96,8 +93,7 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 			w.check(t)
 			p.kill(t)
 			requireSound(t, data)
-			_, url = serveProcess(t, data)
-			w.connect(url, w.token)
+			w.serve(t, data)
 			w.touchAll()
 			w.check(t)
 		})
@@ -120,8 +116,7 @@ func TestDirectWriteThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			p, url := serveProcess(t, data)
-			w := aWriter(t, url)
+			p, w := serveWriter(t, data)
 			require.True(t, w.create(), w.failure)
 			mend := tamper(t, p, "io_getevents", ended+who+result+"0000000000000000")
 			tried := w.tryRename(t)
@@ -136,8 +131,7 @@ func TestDirectWriteThatFails(t *testing.T) {
 			assert.Contains(t, w.ask(t, http.MethodGet, "/readyz", "").body, "the disk has failed")
 			p.kill(t)
 
-			p, url = serveProcess(t, data)
-			w.connect(url, w.token)
+			p = w.serve(t, data)
 			w.check(t)
 			require.Equal(t, http.StatusOK, w.tryRename(t).status)
 			p.kill(t)
@@ -149,8 +143,7 @@ func TestDirectWriteThatFails(t *testing.T) {
 // TestWaitForADirectWriteIsInterrupted has a signal come while the disk is at work.
 func TestWaitForADirectWriteIsInterrupted(t *testing.T) {
 	t.Parallel()
-	p, url := serveProcess(t, t.TempDir())
-	w := aWriter(t, url)
+	p, w := serveWriter(t, t.TempDir())
 	tamper(t, p, "io_getevents", "error=EINTR:when=1+2")
 	for range 3 {
 		require.True(t, w.create(), w.failure)
@@ -176,8 +169,7 @@ func TestKernelWithoutDirectWrites(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			p, url := serveProcess(t, data)
-			w := aWriter(t, url)
+			p, w := serveWriter(t, data)
 			if refused.begun {
 				require.True(t, w.create(), w.failure)
 			}
@@ -194,8 +186,7 @@ func TestKernelWithoutDirectWrites(t *testing.T) {
 			assert.Contains(t, p.stderr.String(), told)
 			p.kill(t)
 			requireSound(t, data)
-			_, url = serveProcess(t, data)
-			w.connect(url, w.token)
+			w.serve(t, data)
 			w.touchAll()
 			w.check(t)
 		})
@@ -233,8 +224,7 @@ func TestStopOnADiskThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			p, url := serveProcess(t, data)
-			w := aWriter(t, url)
+			p, w := serveWriter(t, data)
 			require.True(t, w.create(), w.failure)
 			sabotage(t, p, filepath.Join(data, fault.file), fault.calls, "EIO")
 			p.signal(t, syscall.SIGTERM)
@@ -244,8 +234,7 @@ func TestStopOnADiskThatFails(t *testing.T) {
 			assert.Contains(t, ended.stderr, fault.says)
 			assert.NotContains(t, ended.stderr, "goroutine")
 
-			_, url = serveProcess(t, data)
-			w.connect(url, w.token)
+			w.serve(t, data)
 			w.check(t)
 		})
 	}
@@ -265,8 +254,7 @@ func TestDatabaseIsCutShortUnderTheServer(t *testing.T) {
 	t.Parallel()
 	data := sampleData(t, 900)
 	file := filepath.Join(data, "crms.db")
-	p, url := serveProcess(t, data)
-	w := aWriter(t, url)
+	p, w := serveWriter(t, data)
 	require.True(t, w.create(), w.failure)
 	info, err := os.Stat(file)
 	require.NoError(t, err)

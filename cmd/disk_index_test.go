@@ -31,8 +31,7 @@ func TestDiskOfTheIndexFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			p, url := serveProcess(t, data)
-			w := aWriter(t, url)
+			p, w := serveWriter(t, data)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
 			mend := tamper(t, p, fault.calls, "error=EIO", fault.files(t, indexStore(t, data))...)
@@ -99,8 +98,7 @@ func TestReindexOnADiskThatFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			p, url := serveProcess(t, data)
-			w := aWriter(t, url)
+			p, w := serveWriter(t, data)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
 			before := indexStore(t, data)
@@ -131,8 +129,7 @@ func TestIndexIsCutShortUnderTheServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := sampleData(t, 900)
-			p, url := serveProcess(t, data)
-			w := aWriter(t, url)
+			p, w := serveWriter(t, data)
 			w.awaitReady(t, `"search":{"state":"ok"}`)
 			cut := func() { cutLargest(t, indexStore(t, data), eighths) }
 			cut()
@@ -144,8 +141,7 @@ func TestIndexIsCutShortUnderTheServer(t *testing.T) {
 
 			cut()
 			p.kill(t)
-			_, url = serveProcess(t, data)
-			w.connect(url, w.token)
+			w.serve(t, data)
 			w.awaitIndexProved(t, data)
 			w.touchAll()
 			w.check(t)

@@ -18,8 +18,7 @@ func TestCheckpointsOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	d := smallDisk(t, "64m")
 	data := filepath.Join(d.dir, "data")
-	p, url := serveProcess(t, data)
-	w := aWriter(t, url)
+	p, w := serveWriter(t, data)
 	require.True(t, w.create(), w.failure)
 	for range 2 {
 		w.untilTheLogTurns(t, data)
@@ -28,8 +27,7 @@ func TestCheckpointsOnAFullDisk(t *testing.T) {
 	w.untilTheLogTurns(t, data)
 
 	p.kill(t)
-	p, url = serveProcess(t, data)
-	w.connect(url, w.token)
+	p = w.serve(t, data)
 	w.check(t)
 	p.signal(t, syscall.SIGTERM)
 	require.Equal(t, exitOK, p.wait(t).code)
@@ -78,8 +76,7 @@ func TestStartOnAFullDisk(t *testing.T) {
 			data := filepath.Join(d.dir, "data")
 			w := prepare(t, data)
 			d.fill(t, 0)
-			p, url := serveProcess(t, data)
-			w.connect(url, w.token)
+			p := w.serve(t, data)
 			for _, c := range w.customers {
 				found, there := w.fetch(t, c.id)
 				require.True(t, there)
@@ -112,8 +109,7 @@ func TestStartOnAFullDisk(t *testing.T) {
 // ended with the signal.
 func written(t *testing.T, data string, end syscall.Signal) *writer {
 	t.Helper()
-	p, url := serveProcess(t, data)
-	w := aWriter(t, url)
+	p, w := serveWriter(t, data)
 	for range 20 {
 		require.True(t, w.create(), w.failure)
 	}

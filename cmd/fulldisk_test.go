@@ -56,8 +56,7 @@ func TestWritesOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	d := smallDisk(t, "64m")
 	data := filepath.Join(d.dir, "data")
-	p, url := serveProcess(t, data)
-	w := aWriter(t, url)
+	p, w := serveWriter(t, data)
 	for range 20 {
 		require.True(t, w.create(), w.failure)
 	}

@@ -46,8 +46,7 @@ $`, got.stdout)
 		assert.Len(t, entries(t, data), 2)
 	})
 	t.Run("builds the search index again", func(t *testing.T) {
-		p, url := serveProcess(t, data)
-		w := aWriter(t, url)
+		p, w := serveWriter(t, data)
 		assert.NotEmpty(t, w.search(t, "example.com"))
 
 		refused := run(nil, "restore", "--data", data, path)

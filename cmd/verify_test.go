@@ -120,7 +120,6 @@ func TestCompact(t *testing.T) {
 func TestReindexThatIsKilled(t *testing.T) {
 	t.Parallel()
 	data := sampleData(t, 300)
-	token := "Bearer " + mint(t, someSecret, anAdmin, time.Now())
 	start := time.Now()
 	got := requireDone(t, execute(t, "reindex", "--data", data))
 	whole := time.Since(start)
@@ -143,9 +142,7 @@ func TestReindexThatIsKilled(t *testing.T) {
 		}
 		requireDone(t, run(nil, "verify", "--data", data))
 	}
-	p, url := serveProcess(t, data)
-	w := numbered(0, 1)[0]
-	w.connect(url, token)
+	p, w := serveWriter(t, data)
 	assert.NotEmpty(t, w.search(t, "example.com"))
 	requireDone(t, execute(t, "reindex", "--data", data))
 	requireDone(t, execute(t, "verify", "--data", data))

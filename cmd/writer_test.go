@@ -71,12 +71,20 @@ func (w *writer) connect(url, token string) {
 	w.url, w.token, w.connection = url, token, new(http.Transport)
 }
 
-// aWriter is one that is alone with a server.
-func aWriter(t *testing.T, url string) *writer {
+// serveWriter starts a server, and a writer that is alone with it.
+func serveWriter(t *testing.T, data string) (p *process, w *writer) {
 	t.Helper()
-	w := numbered(0, 1)[0]
-	w.connect(url, "Bearer "+mint(t, someSecret, anAdmin, time.Now()))
-	return w
+	w = numbered(0, 1)[0]
+	w.token = "Bearer " + mint(t, someSecret, anAdmin, time.Now())
+	return w.serve(t, data), w
+}
+
+// serve starts a server, to which the writer talks from now on.
+func (w *writer) serve(t *testing.T, data string) *process {
+	t.Helper()
+	p, url := serveProcess(t, data)
+	w.connect(url, w.token)
+	return p
 }
 
 // write sends one random request, most of them changes. It returns false when
