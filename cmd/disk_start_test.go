@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"crms/store/storetest/smalldisk"
 )
 
 // serveRefused starts a server that must not come up, and wants one line of why.
@@ -106,10 +108,10 @@ func TestServeReplacesASocketThatWasLeft(t *testing.T) {
 
 func TestReadOnlyDataFolderIsRefusedWithWhatToDo(t *testing.T) {
 	t.Parallel()
-	d := smallDisk(t, "32m")
-	data := filepath.Join(d.dir, "data")
+	d := smalldisk.Mount(t, "size=32m")
+	data := filepath.Join(d.Dir, "data")
 	require.NoError(t, os.CopyFS(data, os.DirFS(sampleData(t, 30))))
-	require.NoError(t, syscall.Mount("", d.dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	require.NoError(t, syscall.Mount("", d.Dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	for _, args := range [][]string{
 		{"verify", "--data", data},
 		{"backup", "--data", data, filepath.Join(t.TempDir(), "crms.backup")},

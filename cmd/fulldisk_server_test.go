@@ -10,20 +10,22 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"crms/store/storetest/smalldisk"
 )
 
 // TestCheckpointsOnAFullDisk writes on, on a disk that is as good as full, until the
 // redo log turns to its other segment: a checkpoint takes no room.
 func TestCheckpointsOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	d := smallDisk(t, "64m")
-	data := filepath.Join(d.dir, "data")
+	d := smalldisk.Mount(t, "size=64m")
+	data := filepath.Join(d.Dir, "data")
 	p, w := serveWriter(t, data)
 	require.True(t, w.create(), w.failure)
 	for range 2 {
 		w.untilTheLogTurns(t, data)
 	}
-	d.fill(t, 256<<10)
+	d.Fill(t, 256<<10)
 	w.untilTheLogTurns(t, data)
 
 	p.kill(t)
@@ -31,7 +33,7 @@ func TestCheckpointsOnAFullDisk(t *testing.T) {
 	w.check(t)
 	p.signal(t, syscall.SIGTERM)
 	require.Equal(t, exitOK, p.wait(t).code)
-	d.free(t)
+	d.Free(t)
 	requireSound(t, data)
 }
 
@@ -72,10 +74,10 @@ func TestStartOnAFullDisk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := smallDisk(t, "64m")
-			data := filepath.Join(d.dir, "data")
+			d := smalldisk.Mount(t, "size=64m")
+			data := filepath.Join(d.Dir, "data")
 			w := prepare(t, data)
-			d.fill(t, 0)
+			d.Fill(t, 0)
 			p := w.serve(t, data)
 			for _, c := range w.customers {
 				found, there := w.fetch(t, c.id)
@@ -84,7 +86,7 @@ func TestStartOnAFullDisk(t *testing.T) {
 			}
 			assert.Contains(t, w.ask(t, "GET", "/readyz", "").body, `"store":{"state":"degraded","reason":"the disk is nearly full: `)
 
-			d.free(t)
+			d.Free(t)
 			require.True(t, w.create(), w.failure)
 			w.awaitReady(t, `"search":{"state":"ok"}`)
 			w.touchAll()
@@ -96,11 +98,11 @@ func TestStartOnAFullDisk(t *testing.T) {
 	}
 	t.Run("of a new store is refused, and works when there is room", func(t *testing.T) {
 		t.Parallel()
-		d := smallDisk(t, "64m")
-		data := filepath.Join(d.dir, "data")
-		d.fill(t, 0)
+		d := smalldisk.Mount(t, "size=64m")
+		data := filepath.Join(d.Dir, "data")
+		d.Fill(t, 0)
 		assert.Contains(t, serveRefused(t, data), "no space left on device")
-		d.free(t)
+		d.Free(t)
 		serveProcess(t, data)
 	})
 }
@@ -121,12 +123,12 @@ func written(t *testing.T, data string, end syscall.Signal) *writer {
 
 func TestScheduledBackupOnAFullDiskShowsOnReadyz(t *testing.T) {
 	t.Parallel()
-	d := smallDisk(t, "1m")
-	d.fill(t, 0)
-	v := startService(t, noon, "--backup-dir", d.dir)
+	d := smalldisk.Mount(t, "size=1m")
+	d.Fill(t, 0)
+	v := startService(t, noon, "--backup-dir", d.Dir)
 	require.Eventually(t, func() bool { _, failed := v.backups.Last(); return failed != nil }, patience, time.Millisecond)
 	status, answer := v.call(t, "GET", "/readyz", "")
 	assert.Equal(t, 200, status)
 	assert.Contains(t, answer, `"backup":{"state":"degraded","reason":"there is no good backup: the last attempt failed (no space left on device), see the log"}`)
-	assert.Equal(t, []string{"ballast"}, entries(t, d.dir))
+	assert.Equal(t, []string{"ballast"}, entries(t, d.Dir))
 }

@@ -14,54 +14,22 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"crms/store/storetest/smalldisk"
 )
-
-// disk is a file system of a few megabytes that a test can fill.
-type disk struct {
-	dir     string
-	ballast string
-}
-
-// smallDisk mounts a disk of so many bytes, which takes the rights of root. The
-// test is skipped where it does not have them.
-func smallDisk(t *testing.T, size string) disk {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,size="+size); err != nil {
-		t.Skipf("a test of a full disk must mount a small one, and cannot: %v", err)
-	}
-	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
-	return disk{dir, filepath.Join(dir, "ballast")}
-}
-
-// fill leaves so many bytes free.
-func (d disk) fill(t *testing.T, free int64) {
-	t.Helper()
-	var s syscall.Statfs_t
-	require.NoError(t, syscall.Statfs(d.dir, &s))
-	size := int64(s.Bavail)*s.Bsize - free
-	require.Positive(t, size)
-	require.NoError(t, os.WriteFile(d.ballast, make([]byte, size), 0o600))
-}
-
-// free gives back what fill has taken.
-func (d disk) free(t *testing.T) {
-	t.Helper()
-	require.NoError(t, os.Remove(d.ballast))
-}
 
 // TestWritesOnAFullDisk lets a server write until its disk is full, and then
 // makes room.
 func TestWritesOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	d := smallDisk(t, "64m")
-	data := filepath.Join(d.dir, "data")
+	d := smalldisk.Mount(t, "size=64m")
+	data := filepath.Join(d.Dir, "data")
 	p, w := serveWriter(t, data)
 	for range 20 {
 		require.True(t, w.create(), w.failure)
 	}
 	w.check(t)
-	d.fill(t, 300<<10)
+	d.Fill(t, 300<<10)
 	refused := w.untilRefused(t)
 
 	t.Run("the write that finds it full says so", func(t *testing.T) {
@@ -81,7 +49,7 @@ func TestWritesOnAFullDisk(t *testing.T) {
 		assert.Equal(t, http.StatusOK, w.ask(t, http.MethodGet, "/readyz", "").status)
 	})
 	t.Run("when there is room again, writes work and all is found", func(t *testing.T) {
-		d.free(t)
+		d.Free(t)
 		for range 5 {
 			require.True(t, w.create(), w.failure)
 		}
@@ -134,19 +102,19 @@ func (w *writer) untilRefused(t *testing.T) reply {
 
 func TestOperationsOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	full, small := smallDisk(t, "48m"), smallDisk(t, "64k")
-	data, compact := filepath.Join(full.dir, "data"), sampleData(t, 300)
+	full, small := smalldisk.Mount(t, "size=48m"), smalldisk.Mount(t, "size=64k")
+	data, compact := filepath.Join(full.Dir, "data"), sampleData(t, 300)
 	requireDone(t, run(nil, "compact", "--data", compact)) // so that the file itself has no room
 	require.NoError(t, os.CopyFS(data, os.DirFS(compact)))
 	backup, lines := backedUp(t, 300), filepath.Join(t.TempDir(), "customers.ndjson")
 	before, err := os.ReadFile(filepath.Join(data, "crms.db"))
 	require.NoError(t, err)
 	requireDone(t, run(nil, "export", "--data", sampleData(t, 900), lines))
-	full.fill(t, 100<<10)
+	full.Fill(t, 100<<10)
 
 	for name, args := range map[string][]string{
 		"backup, with no room for the copy":      {"backup", "--data", data, filepath.Join(t.TempDir(), "crms.backup")},
-		"backup, with no room for the file":      {"backup", "--data", sampleData(t, 300), filepath.Join(small.dir, "crms.backup")},
+		"backup, with no room for the file":      {"backup", "--data", sampleData(t, 300), filepath.Join(small.Dir, "crms.backup")},
 		"backup to a pipe, with no room to copy": {"backup", "--data", data, "-"},
 		"restore":                                {"restore", "--data", data, backup},
 		"compact":                                {"compact", "--data", data},
@@ -159,14 +127,14 @@ func TestOperationsOnAFullDisk(t *testing.T) {
 			require.NoError(t, err)
 			assert.True(t, bytes.Equal(before, after), "the customers are as they were")
 			assert.Equal(t, []string{"crms.db"}, entries(t, data))
-			assert.Empty(t, entries(t, small.dir))
+			assert.Empty(t, entries(t, small.Dir))
 		})
 	}
 	t.Run("import, which can be completed when there is room", func(t *testing.T) {
 		got := execute(t, "import", "--data", data, lines)
 		requireRefusal(t, got, exitFailed)
 		assert.Contains(t, got.stderr, "The disk is full")
-		full.free(t)
+		full.Free(t)
 		requireSound(t, data)
 		requireDone(t, execute(t, "import", "--data", data, lines))
 		assert.Contains(t, requireDone(t, run(nil, "verify", "--data", data)).stdout, "is sound: ")

@@ -1,41 +1,26 @@
 package search
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"crms/store/crm"
+	"crms/store/storetest/smalldisk"
 )
 
-// smallDisk mounts a disk of so many bytes, which takes the rights of root. The test
-// is skipped where it does not have them.
-func smallDisk(t *testing.T, size string) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("a test of a full disk must mount a small one, and cannot: %v", err)
-	}
-	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
-	return dir
-}
-
 func TestAFullDiskIsWaitedOut(t *testing.T) {
-	disk := smallDisk(t, "4m")
+	disk := smalldisk.Mount(t, "size=4m")
 	src := someone()
-	x := openIn(t, src, filepath.Join(disk, "search"))
+	x := openIn(t, src, filepath.Join(disk.Dir, "search"))
 	awaitOK(t, x)
 	before, err := x.folders.current()
 	require.NoError(t, err)
 
-	ballast := filepath.Join(disk, "ballast")
-	err = os.WriteFile(ballast, make([]byte, 4<<20), 0o600)
-	require.ErrorIs(t, err, syscall.ENOSPC)
+	disk.Fill(t, 0)
 	src.put(contact(3, "Jim Poe", "jim@example.com", ""))
 	await(t, func() bool { return x.Status().State == Failed })
 	for range 3 { // attempts, after each of which the index is opened again
@@ -46,7 +31,7 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 	_, err = x.Search(t.Context(), Query{Text: "john", Limit: 10})
 	assertKind(t, crm.Unavailable, err)
 
-	require.NoError(t, os.Remove(ballast))
+	disk.Free(t)
 	awaitOK(t, x)
 	assert.Equal(t, ids(3), find(t, x, "jim"))
 	assert.Equal(t, ids(1), find(t, x, "john"))
@@ -62,13 +47,10 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 func TestARebuildOnAFullDisk(t *testing.T) {
 	for name, free := range map[string]int64{"none of it": 0, "its beginning": 100 << 10, "a part of it": 300 << 10} {
 		t.Run("room for "+name, func(t *testing.T) {
-			disk := smallDisk(t, "16m")
+			disk := smalldisk.Mount(t, "size=16m")
 			src := population{seed: 5, customers: 1500}.memory()
-			ballast := filepath.Join(disk, "ballast")
-			var s syscall.Statfs_t
-			require.NoError(t, syscall.Statfs(disk, &s))
-			require.NoError(t, os.WriteFile(ballast, make([]byte, int64(s.Bavail)*s.Bsize-free), 0o600))
-			x, err := Open(src, Options{Dir: filepath.Join(disk, "search")}) // a second between attempts, in which it can be seen
+			disk.Fill(t, free)
+			x, err := Open(src, Options{Dir: filepath.Join(disk.Dir, "search")}) // a second between attempts, in which it can be seen
 			require.NoError(t, err)
 			t.Cleanup(func() { assert.NoError(t, x.Close()) })
 			await(t, func() bool {
@@ -78,7 +60,7 @@ func TestARebuildOnAFullDisk(t *testing.T) {
 			_, err = x.Search(t.Context(), Query{Text: "john", Limit: 10})
 			assertKind(t, crm.Unavailable, err)
 
-			require.NoError(t, os.Remove(ballast))
+			disk.Free(t)
 			awaitOK(t, x)
 			findings, err := x.Verify(t.Context())
 			require.NoError(t, err)
@@ -91,17 +73,16 @@ func TestARebuildOnAFullDisk(t *testing.T) {
 }
 
 func TestAReindexOnAFullDisk(t *testing.T) {
-	disk := smallDisk(t, "4m")
+	disk := smalldisk.Mount(t, "size=4m")
 	src := someone()
-	x := openIn(t, src, filepath.Join(disk, "search"))
+	x := openIn(t, src, filepath.Join(disk.Dir, "search"))
 	awaitOK(t, x)
-	ballast := filepath.Join(disk, "ballast")
-	require.ErrorIs(t, os.WriteFile(ballast, make([]byte, 4<<20), 0o600), syscall.ENOSPC)
+	disk.Fill(t, 0)
 	require.NoError(t, x.Reindex())
 	await(t, func() bool { return x.Status().State != Rebuilding })
 	assert.Equal(t, ids(1), find(t, x, "john"), "the old one answers")
 
-	require.NoError(t, os.Remove(ballast))
+	disk.Free(t)
 	awaitOK(t, x)
 	before := x.volume()
 	require.NoError(t, x.Reindex())

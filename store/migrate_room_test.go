@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"crms/store/internal/kv"
+	"crms/store/storetest/smalldisk"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,17 +20,10 @@ func diskWith(t *testing.T, files string, room func(file int64) int64) (dir stri
 	t.Helper()
 	before, err := os.ReadFile(filepath.Join(schema1(t), fileName))
 	require.NoError(t, err)
-	dir = t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,size=32m,nr_inodes="+files); err != nil {
-		t.Skipf("a test of a full disk must mount a small one, and cannot: %v", err)
-	}
-	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
-	require.NoError(t, os.WriteFile(filepath.Join(dir, fileName), before, 0o600))
-	free, err := kv.Free(dir)
-	require.NoError(t, err)
-	ballast := make([]byte, free-room(int64(len(before))))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ballast"), ballast, 0o600))
-	return dir
+	disk := smalldisk.Mount(t, "size=32m,nr_inodes="+files)
+	require.NoError(t, os.WriteFile(filepath.Join(disk.Dir, fileName), before, 0o600))
+	disk.Fill(t, room(int64(len(before))))
+	return disk.Dir
 }
 
 func TestMigrationWithoutRoomIsRefusedBeforeItBegins(t *testing.T) {

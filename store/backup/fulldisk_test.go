@@ -1,26 +1,22 @@
 package backup
 
 import (
-	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"crms/store/storetest/smalldisk"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 func TestScheduleOnAFullDisk(t *testing.T) {
-	c := newSchedule(t)
-	require.NoError(t, os.MkdirAll(c.Dir, 0o700))
-	if err := syscall.Mount("tmpfs", c.Dir, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("a test of a full disk must mount a small one, and cannot: %v", err)
-	}
-	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(c.Dir, syscall.MNT_DETACH)) })
+	c, disk := newSchedule(t), smalldisk.Mount(t, "size=1m")
+	c.Dir = disk.Dir
 	c.at(0)
-	ballast := filepath.Join(c.Dir, "ballast")
-	require.ErrorIs(t, os.WriteFile(ballast, make([]byte, 1<<20), 0o600), syscall.ENOSPC)
+	disk.Fill(t, 0)
 
 	for attempt := range time.Duration(3) {
 		assert.Equal(t, retryEvery, c.at(anHour+retryEvery*attempt))
@@ -33,7 +29,7 @@ func TestScheduleOnAFullDisk(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(dirOf(c.Store, t), "snapshot-*"))
 	require.NoError(t, err)
 	assert.Empty(t, left)
-	require.NoError(t, os.Remove(ballast))
+	disk.Free(t)
 	assert.Equal(t, anHour, c.at(2*anHour))
 	c.assertFiles("1200", "1400")
 	c.assertLast(2 * anHour)
