@@ -48,7 +48,7 @@ const (
 )
 
 func hasty() *http.Server {
-	return &http.Server{ReadHeaderTimeout: forHeader, ReadTimeout: forBody, WriteTimeout: forAnswer, IdleTimeout: idle}
+	return &http.Server{ReadHeaderTimeout: forHeader, ReadTimeout: forBody, WriteTimeout: forAnswer, IdleTimeout: idle, MaxHeaderBytes: 8 << 10}
 }
 
 // within has a server answer a connection in a test's own time.
@@ -58,7 +58,7 @@ func within(t *testing.T, server *http.Server, listens func(net.Listener, *http.
 	var running sync.WaitGroup
 	running.Go(func() { assert.ErrorIs(t, server.Serve(listens(l, server)), http.ErrServerClosed) })
 	here, there := net.Pipe()
-	l.conns <- there
+	l.conns <- halfClosing{there}
 	t.Cleanup(func() {
 		assert.NoError(t, here.Close())
 		assert.NoError(t, server.Close())
@@ -67,8 +67,17 @@ func within(t *testing.T, server *http.Server, listens func(net.Listener, *http.
 	return here
 }
 
+// halfClosing is a pipe's end that says to be half-closed: it cannot be.
+type halfClosing struct{ net.Conn }
+
+func (c halfClosing) CloseWrite() error {
+	_, err := io.WriteString(c.Conn, "half-closed")
+	return err
+}
+
 // watch reads a body, or waits a while unless the client goes.
 func watch(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Method", r.Method)
 	_, _ = io.Copy(io.Discard, r.Body)
 	switch r.URL.Path {
 	case "/watch":
@@ -129,8 +138,9 @@ func TestDeadlines(t *testing.T) {
 		{"a body that takes long is read", []piece{{0, asks("/")}, {0, post + "ab"}, {29 * time.Second, "cde"}}, idle},
 		{"a body that does not come is given up", []piece{{0, asks("/")}, {0, post + "ab"}}, forBody},
 		{"a client that was watched is no longer waited for than others", []piece{{0, asks("/")}, {0, asks("/watch")}}, idle},
-		{"a client that waits may wait for long", []piece{{0, asks("/wait")}, {0, asks("/wait")}}, idle},
+		{"a client that waits may wait for long", []piece{{0, asks("/wait")}, {time.Minute, asks("/wait")}}, idle},
 		{"... and ask for more meanwhile", []piece{{0, asks("/wait")}, {time.Second, asks("/wait") + asks("/")}, {time.Second, odd("/")}}, idle},
+		{"what is too long is refused before the connection is closed", []piece{{0, asks("/")}, {0, with("X: " + strings.Repeat("x", 100_000) + "\r\n")}}, 0},
 		{"what is refused is refused at once", []piece{{0, "GET / HTTP/1.1\r\n\r\n"}}, 0},
 		{"... in lines that end with LF alone", []piece{{0, "GET /\n"}}, 0},
 	} {

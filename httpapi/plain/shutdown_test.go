@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,4 +114,48 @@ func TestShutdown(t *testing.T) {
 		assert.Equal(t, 2, s.states.get(http.StateClosed), "the server was to tell of the first")
 		assert.ErrorIs(t, l.Close(), net.ErrClosed)
 	})
+	t.Run("has nothing to break off once all have ended", func(t *testing.T) {
+		s := serve(t, &http.Server{}, say)
+		c := s.dial(t)
+		c.send(t, asks("/"))
+		c.wants(t, "/")
+		require.NoError(t, s.Server.Shutdown(t.Context()))
+		require.NoError(t, s.plain.Shutdown(t.Context()))
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		assert.NoError(t, s.plain.Shutdown(over))
+	})
+	t.Run("lets nobody in whom the network had let in already", func(t *testing.T) {
+		var states states
+		here, there := net.Pipe()
+		late := &tardy{conn: there, closed: make(chan struct{})}
+		l := plain.Listen(late, &http.Server{Handler: http.HandlerFunc(say), ConnState: states.count})
+		go func() { _, _ = l.Accept() }()
+		require.NoError(t, l.Close())
+		_, err := here.Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF)
+		require.Eventually(t, func() bool { return states.get(http.StateClosed) == 1 }, patience, time.Millisecond)
+		require.NoError(t, l.Shutdown(t.Context()))
+	})
 }
+
+// tardy is a listener that accepts a connection just after it was closed.
+type tardy struct {
+	conn   net.Conn
+	closed chan struct{}
+	accept sync.Once
+}
+
+func (l *tardy) Accept() (c net.Conn, err error) {
+	<-l.closed
+	err = net.ErrClosed
+	l.accept.Do(func() { c, err = l.conn, nil })
+	return c, err
+}
+
+func (l *tardy) Close() error {
+	close(l.closed)
+	return nil
+}
+
+func (l *tardy) Addr() net.Addr { return &net.TCPAddr{} }
