@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestHeaders has them parsed no more often than need be, and kept no longer.
-func TestHeaders(t *testing.T) {
+// TestWhatIsKeptOfHeaders has them parsed no more often than need be, and kept no longer.
+func TestWhatIsKeptOfHeaders(t *testing.T) {
 	ofLines := func(n int) string {
 		var b strings.Builder
 		for i := range n {
