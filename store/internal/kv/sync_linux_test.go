@@ -55,3 +55,26 @@ func TestDatabaseThatCannotBeSynced(t *testing.T) {
 		})
 	}
 }
+
+// What is written through the cache is durable before anything is done that relies
+// on it.
+func TestSegmentThatCannotBeSynced(t *testing.T) {
+	for what, change := range map[string]func(s *segment) error{
+		"when it is begun":              func(s *segment) error { return s.begin(3, 2, base{}) },
+		"when a record is taken back":   func(s *segment) error { return s.truncate(segmentHeader) },
+		"when it is of no use any more": (*segment).retire,
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := testSegment(t, newCachedWriter)
+			s.appendTest(t, 1, 100)
+			s.syncTest(t)
+			file := s.file
+			defer func() { s.file = file }()
+			var err error
+			s.file, err = os.OpenFile(os.DevNull, os.O_RDWR, 0) // takes writes, and refuses to be synced
+			require.NoError(t, err)
+			defer s.file.Close()
+			assert.ErrorIs(t, change(s), syscall.EINVAL)
+		})
+	}
+}
