@@ -175,12 +175,23 @@ func TestAMigratedStoreIsWrittenAsBefore(t *testing.T) {
 	assert.Empty(t, findings)
 }
 
+// rewrites is a migration that writes all rows anew.
+func rewrites(to int) migration {
+	return migration{to: to, what: "a new file", move: &kv.Move{Into: customersBucket, From: []kv.Source{{Bucket: customersBucket}}}}
+}
+
 // MigrateElsewhere is the process that is killed while it brings the store in the
 // folder to version 4.
-func MigrateElsewhere(dir string) {
+func MigrateElsewhere(dir string) { migrateElsewhere(dir, []migration{mark(3), mark(4)}) }
+
+// RewriteElsewhere is the process whose steps are looked at while it changes the
+// store in the folder, and then moves its rows.
+func RewriteElsewhere(dir string) { migrateElsewhere(dir, []migration{mark(3), rewrites(4)}) }
+
+func migrateElsewhere(dir string, all []migration) {
 	s, version, err := openAsItIs(dir)
 	if err == nil {
-		err = errors.Join(s.migrate(version, []migration{mark(3), mark(4)}, time.Now()), s.db.Close())
+		err = errors.Join(s.migrate(version, all, time.Now()), s.db.Close())
 	}
 	if err != nil {
 		println(err.Error())

@@ -38,6 +38,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("CRMS_TEST_MIGRATE"); dir != "" {
 		store.MigrateElsewhere(dir)
 	}
+	if dir := os.Getenv("CRMS_TEST_REWRITE"); dir != "" {
+		store.RewriteElsewhere(dir)
+	}
 	os.Exit(m.Run())
 }
 

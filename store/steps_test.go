@@ -16,13 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// stepsOfOpening are what a process changes that opens the store in the folder data
-// of parent, and closes it again. A kill shows nothing of a sync that is left out:
-// only the order of the steps does.
-func stepsOfOpening(t *testing.T, parent string) []crashpoint.Step {
+// stepsOf are what a process, which the variable chooses, changes of the store in the
+// folder data of parent. A kill shows nothing of a sync that is left out: only the
+// order of the steps does.
+func stepsOf(t *testing.T, variable, parent string) []crashpoint.Step {
 	t.Helper()
 	c := exec.Command(os.Args[0])
-	c.Env, c.Stderr = append(os.Environ(), "CRMS_TEST_OPEN="+filepath.Join(parent, "data")), os.Stderr
+	c.Env, c.Stderr = append(os.Environ(), variable+"="+filepath.Join(parent, "data")), os.Stderr
 	p, err := crashpoint.Start(c, crashpoint.Watch{Below: parent})
 	if err != nil && os.Getenv("CI") == "" {
 		t.Skipf("the steps of a process cannot be seen, since ptrace is not permitted: %v", err)
@@ -67,10 +67,11 @@ func TestStepsAreDurableInTheirOrder(t *testing.T) {
 		fresh  = `data/snapshot-[^/]*/crms\.db`
 	)
 	stores := map[string]struct {
-		make  func(t *testing.T, parent string)
-		rules map[string]stepRule
+		process string
+		make    func(t *testing.T, data string)
+		rules   map[string]stepRule
 	}{
-		"of a new store": {func(*testing.T, string) {}, map[string]stepRule{
+		"of a new store": {"CRMS_TEST_OPEN", func(*testing.T, string) {}, map[string]stepRule{
 			"an empty database before it has its name":   {`write data/crms\.db\.new`, `sync data/crms\.db\.new`, `rename data/crms\.db`},
 			"its name before there is a log":             {`rename data/crms\.db`, `sync data`, `create .*redo.*`},
 			"the beginning of a log before its name":     {`write data/crms\.db-redo0\.new`, `sync data/crms\.db-redo0\.new`, `rename data/crms\.db-redo0`},
@@ -78,8 +79,8 @@ func TestStepsAreDurableInTheirOrder(t *testing.T) {
 			"the database before its log is removed":     {`write data/crms\.db`, `sync data/crms\.db`, `remove data/crms\.db-redo0`},
 			"the first segment's end before the other's": {`write data/crms\.db`, `remove data/crms\.db-redo0`, `remove data/crms\.db-redo1`},
 		}},
-		"of a migration": {func(t *testing.T, parent string) {
-			require.NoError(t, os.CopyFS(filepath.Join(parent, "data"), os.DirFS(schema1(t))))
+		"of a migration": {"CRMS_TEST_OPEN", func(t *testing.T, data string) {
+			require.NoError(t, os.CopyFS(data, os.DirFS(schema1(t))))
 		}, map[string]stepRule{
 			"the copy before the new file is begun":              {`write ` + copied, `sync ` + copied, `create ` + fresh},
 			"the name of the copy, too":                          {`create ` + copied, `sync data/schema-1-[^/]*`, `create ` + fresh},
@@ -88,12 +89,19 @@ func TestStepsAreDurableInTheirOrder(t *testing.T) {
 			"the new file before it has the name of the old one": {`write ` + fresh, `sync ` + fresh, `rename data/crms\.db`},
 			"its name before the log of the old one is removed":  {`rename data/crms\.db`, `sync data`, `remove data/crms\.db-redo0`},
 		}},
+		"of a change and a migration": {"CRMS_TEST_REWRITE", func(t *testing.T, data string) {
+			n, err := newPlot(t).Snapshot(upgrade)
+			require.NoError(t, err)
+			require.NoError(t, os.CopyFS(data, os.DirFS(n.Dir)))
+		}, map[string]stepRule{
+			"no log of the old file when the new one gets its name": {`create data/crms\.db-redo0\.new`, `remove data/crms\.db-redo0`, `rename data/crms\.db`},
+		}},
 	}
 	for what, store := range stores {
 		t.Run(what, func(t *testing.T) {
 			parent := t.TempDir()
-			store.make(t, parent)
-			steps := stepsOfOpening(t, parent)
+			store.make(t, filepath.Join(parent, "data"))
+			steps := stepsOf(t, store.process, parent)
 			for name, rule := range store.rules {
 				t.Run(name, func(t *testing.T) { rule.assertIn(t, steps) })
 			}

@@ -155,6 +155,12 @@ func TestWhatCannotBeMovedIsLeftAsItWas(t *testing.T) {
 			func(tx *bolt.Tx) error { return tx.Bucket([]byte("notes")).Put([]byte("x"), []byte("y")) },
 			"notes 78 is damaged: a key of 1 bytes",
 		},
+		"a key that is a customer's alone": {
+			func(tx *bolt.Tx) error {
+				return tx.Bucket([]byte("notes")).Put([]byte("no more of it"[:idSize]), []byte("y"))
+			},
+			"is damaged: a key of 12 bytes",
+		},
 		"a missing bucket": {
 			func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("history")) },
 			"is damaged: bucket history is missing",

@@ -339,15 +339,21 @@ func TestTextThatLooksLikeARecord(t *testing.T) {
 	binary.LittleEndian.PutUint64(forged[8:], number)
 	binary.LittleEndian.PutUint64(forged[16:], number+1)
 	unsalted := heading{magic: segmentMagic}
-	for _, sum := range []uint32{crc32.Checksum(forged[8:], castagnoli), unsalted.sum(forged[8:])} {
-		binary.LittleEndian.PutUint32(forged[4:], sum)
-		text := ""
-		for shift := range recordAlign { // one of them lies where a record may begin
-			text += string(forged) + strings.Repeat("x", recordAlign+shift-(len(text)+len(forged))%recordAlign)
+	state, err := p.db.Write(func(tx *Tx) error {
+		for _, sum := range []uint32{crc32.Checksum(forged[8:], castagnoli), unsalted.sum(forged[8:])} {
+			binary.LittleEndian.PutUint32(forged[4:], sum)
+			text := ""
+			for shift := range recordAlign { // one of them lies where a record may begin
+				text += string(forged) + strings.Repeat("x", recordAlign+shift-(len(text)+len(forged))%recordAlign)
+			}
+			if err := tx.put("people", []byte(fmt.Sprint(sum)), []byte(text)); err != nil {
+				return err
+			}
 		}
-		_, err := p.db.Write(func(tx *Tx) error { return tx.put("people", []byte(fmt.Sprint(sum)), []byte(text)) })
-		require.NoError(t, err)
-	}
+		return nil
+	})
+	require.NoError(t, err)
+	require.NoError(t, p.db.Await(state)) // a record that waits is in memory only
 	disk := p.cut()
 	log := p.logInUse(disk)
 	b := p.read(log)

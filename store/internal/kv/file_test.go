@@ -121,3 +121,26 @@ func TestCompactTo(t *testing.T) {
 	assert.NoError(t, compact.Check(func(err error) { assert.NoError(t, err) }))
 	view(t, compact, func(tx *Tx) { assert.EqualValues(t, 1, tx.Sequence("people")) })
 }
+
+// A database that cannot be opened has its log beside it, which is not the log of
+// the one that takes its place.
+func TestReplaceTakesTheLogAside(t *testing.T) {
+	for what, kept := range map[string]bool{"with the file that is kept": true, "and away when nothing is kept": false} {
+		t.Run(what, func(t *testing.T) {
+			p := newPlug(t, 23)
+			p.step()
+			path, aside := p.killed(t), ""
+			log := p.read(logPaths(path)[0])
+			if kept {
+				aside = filepath.Join(filepath.Dir(path), "aside", "test.db")
+			}
+			require.NoError(t, Replace(path, otherFile(t, 5), aside))
+			assert.False(t, HasLog(path))
+			assert.Equal(t, 5, countPeople(t, path))
+			if kept {
+				assert.Equal(t, log, p.read(logPaths(aside)[0]))
+				p.holds(aside)
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -52,6 +53,34 @@ func TestLogThatIsCutShort(t *testing.T) {
 				assert.Equal(t, database, p.read(disk), "and so is the database")
 			})
 		}
+	}
+}
+
+// The last transactions that may be missing are those that nobody was answered
+// about: one more is a loss.
+func TestLogWithoutItsLastRecords(t *testing.T) {
+	p := newPlug(t, 22)
+	p.checkpoint(true)
+	var begins []int64
+	for id := range uint32(6) {
+		begins = append(begins, p.db.redo.current.tail)
+		update(t, p.db, func(tx *Tx) error { return save(tx, person{ID: id, Name: fmt.Sprint(id), City: "Pune"}) })
+	}
+	for missing := 1; missing <= maxUnsynced+1; missing++ {
+		t.Run(fmt.Sprint(missing), func(t *testing.T) {
+			disk := p.killed(t)
+			log := p.logInUse(disk)
+			b := p.read(log)
+			clear(b[begins[len(begins)-missing]:])
+			require.NoError(t, os.WriteFile(log, b, 0o600))
+			if missing > maxUnsynced {
+				_, err := Open(disk)
+				require.ErrorIs(t, err, ErrDamaged)
+				assert.ErrorContains(t, err, fmt.Sprintf("the last %d transactions are not in it", missing))
+				return
+			}
+			assert.Len(t, p.found(disk), len(begins)-missing)
+		})
 	}
 }
 
