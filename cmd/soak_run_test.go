@@ -4,6 +4,7 @@ package cmd
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -99,19 +100,26 @@ func newSoak(t *testing.T, plan soakPlan) *soak {
 	return s
 }
 
-// freeAddr is one on which nobody listens.
+// freeAddr is one on which nobody listens. Its port is below those that the system
+// gives to connections, of which one could have it when the server starts again.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return l.Addr().String()
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000)))
+		if err == nil {
+			require.NoError(t, l.Close())
+			return l.Addr().String()
+		}
+	}
+	require.Fail(t, "somebody listens on every port")
+	return ""
 }
 
 // startup is how long a server takes that meets what a kill has left.
 type startup struct{ answers, searches time.Duration }
 
-// start starts the server, and measures when it answers and when it searches.
+// start starts the server, measures when it answers and when it searches, and waits
+// for a backup, so that there is one after a kill.
 // Its log is kept to what is wrong: that of each request would fill the memory of
 // the test.
 func (s *soak) start(t *testing.T) {
@@ -132,6 +140,7 @@ func (s *soak) start(t *testing.T) {
 	up := startup{answers: await("/api/customers?limit=1")}
 	up.searches = await("/api/customers/search?q=kim")
 	s.starts = append(s.starts, up)
+	require.Eventually(t, func() bool { return s.measure(t).backups > 0 }, patience, time.Millisecond, "the first is made at once")
 }
 
 // prove wants a sound store and index, of which it proves a copy, and a newest
