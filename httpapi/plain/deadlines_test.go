@@ -16,29 +16,6 @@ import (
 	"crms/httpapi/plain"
 )
 
-// pipes is a listener for connections within the process, whose time may be that of
-// a test.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (l *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipes) Close() error {
-	close(l.closed)
-	return nil
-}
-
-func (l *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
 // The timeouts of the server of these tests.
 const (
 	forHeader = 10 * time.Second
@@ -53,7 +30,7 @@ func hasty() *http.Server {
 
 // within has a server answer a connection in a test's own time.
 func within(t *testing.T, server *http.Server, listens func(net.Listener, *http.Server) net.Listener) net.Conn {
-	l := &pipes{make(chan net.Conn), make(chan struct{})}
+	l := newStage()
 	server.Handler = http.HandlerFunc(watch)
 	var running sync.WaitGroup
 	running.Go(func() { assert.ErrorIs(t, server.Serve(listens(l, server)), http.ErrServerClosed) })
@@ -156,6 +133,13 @@ func TestDeadlines(t *testing.T) {
 			})
 		})
 	}
+	t.Run("where there is no time for the header that for a whole request counts", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			_, ended := play(within(t, &http.Server{ReadTimeout: forBody}, plainly), nil)
+			assert.GreaterOrEqual(t, ended, forBody)
+			assert.LessOrEqual(t, ended, forBody+forBody/16)
+		})
+	})
 	t.Run("without timeouts everybody is waited for", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			pieces := []piece{{time.Hour, post}, {50 * time.Millisecond, "abcde"}, {time.Hour, asks("/")}, {time.Hour, "GET / HTTP/1.1\r\n"}, {time.Hour, "Host: crms\r\nConnection: close\r\n\r\n"}}

@@ -41,11 +41,6 @@ func serve(t testing.TB, server *http.Server, handler http.HandlerFunc) *served 
 	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	return serveOn(t, inner, server, handler)
-}
-
-func serveOn(t testing.TB, inner net.Listener, server *http.Server, handler http.HandlerFunc) *served {
-	t.Helper()
 	s := &served{Server: server, address: inner.Addr().String(), log: new(bytes.Buffer), ended: make(chan error, 1)}
 	server.Handler, server.ConnState, server.ErrorLog = handler, s.states.count, log.New(s.log, "", 0)
 	s.plain = &counted{Listener: plain.Listen(inner, server)}
@@ -74,11 +69,6 @@ func (s *served) dial(t testing.TB) *client {
 	t.Helper()
 	c, err := net.Dial("tcp", s.address)
 	require.NoError(t, err)
-	return newClient(t, c)
-}
-
-func newClient(t testing.TB, c net.Conn) *client {
-	t.Helper()
 	t.Cleanup(func() { _ = c.Close() })
 	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
 	return &client{c, bufio.NewReader(c)}
