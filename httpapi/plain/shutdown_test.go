@@ -101,7 +101,9 @@ func TestShutdown(t *testing.T) {
 		}()
 		first := s.dial(t)
 		first.send(t, odd("/"))
-		defer (<-taken).Close()
+		over := <-taken
+		defer over.Close()
+		assert.IsType(t, &net.TCPConn{}, over.(interface{ NetConn() net.Conn }).NetConn(), "what was accepted")
 		second, third := s.dial(t), s.dial(t)
 		second.send(t, odd("/"))
 		third.send(t, asks("/"))
