@@ -45,8 +45,8 @@
 //   - Every answer with a body says how long it is: where net/http sends chunks, and in
 //     the answer to HEAD, too. What needs chunks (trailers) or clients that wait for
 //     it (informational answers) is not sent.
-//   - One that has closed its side after a request is answered; net/http takes it for
-//     gone, and has the handler know.
+//   - One that has closed its side after a request is answered, unless the handler
+//     asks for Done; net/http takes it for gone, and has every handler know.
 //   - Timeouts are up to a sixteenth longer, and that for a header begins anew when a
 //     connection is handed over: setting a deadline costs more than looking at it.
 package plain
