@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// ordinary is what clients send by themselves, each as it was caught.
+// ordinary is what clients send by themselves: most as it was caught on the wire; of a
+// browser before it writes, and of a reverse proxy, what their documentation says.
 var ordinary = map[string]string{
 	"curl":             "GET / HTTP/1.1\r\nHost: crms:5002\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n\r\n",
 	"curl -I":          "HEAD / HTTP/1.1\r\nHost: crms:5002\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n\r\n",
