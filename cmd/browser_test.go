@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,7 +22,7 @@ func openBrowser(t *testing.T) context.Context {
 		"host-resolver-rules": "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 		"hide-scrollbars":     false, "font-render-hinting": "none", "lang": "en-GB",
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath(t)), chromedp.UserDataDir(t.TempDir()))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath(t)), chromedp.UserDataDir(profileFolder(t)))
 	for name, value := range flags {
 		options = append(options, chromedp.Flag(name, value))
 	}
@@ -30,6 +32,19 @@ func openBrowser(t *testing.T) context.Context {
 	t.Cleanup(end)
 	require.NoError(t, chromedp.Do(browser), "the browser starts")
 	return browser
+}
+
+// profileFolder is where a Chromium keeps its files. Its helpers write there for a
+// moment after it has ended, which the removal of [testing.T.TempDir] does not wait
+// for.
+func profileFolder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "crms-browser-")
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		assert.Eventually(t, func() bool { return os.RemoveAll(dir) == nil }, patience, 10*time.Millisecond)
+	})
+	return dir
 }
 
 // browserPath finds Chromium under the names that systems give it.

@@ -256,17 +256,23 @@ func someCustomersIndexed(t *testing.T, v victim) string {
 	return dir
 }
 
+// backUpOthers makes DIR/crms.backup, of other customers than those in DIR/data.
+func (v victim) backUpOthers(t *testing.T, dir string) {
+	t.Helper()
+	requireDone(t, v.run(t, "backup", "--data", sampleData(t, few), filepath.Join(dir, "crms.backup")))
+}
+
 func someCustomersAndABackup(t *testing.T, v victim) string {
 	t.Helper()
 	dir := someCustomersIndexed(t, v)
-	requireDone(t, v.run(t, "backup", "--data", sampleData(t, few), filepath.Join(dir, "crms.backup")))
+	v.backUpOthers(t, dir)
 	return dir
 }
 
 func onlyABackup(t *testing.T, v victim) string {
 	t.Helper()
 	dir := scratch(t)
-	requireDone(t, v.run(t, "backup", "--data", sampleData(t, few), filepath.Join(dir, "crms.backup")))
+	v.backUpOthers(t, dir)
 	return dir
 }
 
@@ -279,7 +285,7 @@ func damagedAndABackup(t *testing.T, v victim) string {
 	_, err = f.WriteAt(make([]byte, 2*os.Getpagesize()), 0)
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
-	requireDone(t, v.run(t, "backup", "--data", sampleData(t, few), filepath.Join(dir, "crms.backup")))
+	v.backUpOthers(t, dir)
 	return dir
 }
 

@@ -2,36 +2,15 @@ package store_test
 
 import (
 	"errors"
-	"log/slog"
 	"testing"
 	"time"
 
 	"crms/store"
 	"crms/store/crm"
-	"crms/store/storetest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// newTellingShop is a shop whose changes are told to ATHS.
-func newTellingShop(t *testing.T) *shop {
-	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), now: at(0), ids: crm.NewIDs()}
-	s.openTelling()
-	t.Cleanup(func() {
-		storetest.Verify(t, s.Store)
-		assert.NoError(t, s.Close())
-	})
-	return s
-}
-
-func (s *shop) openTelling() {
-	s.t.Helper()
-	opened, err := store.Open(s.dir, store.Options{TellATHS: true, Log: slog.New(slog.DiscardHandler)})
-	require.NoError(s.t, err)
-	s.Store = opened
-}
 
 func (s *shop) setStatus(id crm.ID, status crm.Status) {
 	s.t.Helper()
@@ -110,7 +89,7 @@ func TestOutboxTakes(t *testing.T) {
 		c := s.add()
 		s.setStatus(c.ID, crm.Suspended)
 		require.NoError(t, s.Close())
-		s.openTelling()
+		s.open()
 		assert.Equal(t, crm.Suspended, s.profile(c.ID).Status)
 		assert.Len(t, s.outbox(), 1)
 		s.setStatus(c.ID, crm.Active)

@@ -20,17 +20,29 @@ const admin crm.Actor = "admin@example.com"
 // shop is a store with a clock that each command moves on by a second.
 type shop struct {
 	*store.Store
-	t   testing.TB
-	dir string
-	now time.Time
-	ids *crm.IDs
-	n   int
+	t     testing.TB
+	dir   string
+	tells bool // ATHS of its changes
+	now   time.Time
+	ids   *crm.IDs
+	n     int
 }
 
 // newShop is verified and closed when the test ends.
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), now: time.Date(2026, 1, 25, 14, 30, 0, 0, time.UTC), ids: crm.NewIDs()}
+	return startShop(t, time.Date(2026, 1, 25, 14, 30, 0, 0, time.UTC), false)
+}
+
+// newTellingShop is one whose changes are told to ATHS.
+func newTellingShop(t testing.TB) *shop {
+	t.Helper()
+	return startShop(t, at(0), true)
+}
+
+func startShop(t testing.TB, now time.Time, tells bool) *shop {
+	t.Helper()
+	s := &shop{t: t, dir: t.TempDir(), tells: tells, now: now, ids: crm.NewIDs()}
 	s.open()
 	t.Cleanup(func() {
 		storetest.Verify(t, s.Store)
@@ -41,7 +53,7 @@ func newShop(t testing.TB) *shop {
 
 func (s *shop) open() {
 	s.t.Helper()
-	opened, err := store.Open(s.dir, store.Options{Log: slog.New(slog.DiscardHandler)})
+	opened, err := store.Open(s.dir, store.Options{TellATHS: s.tells, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(s.t, err)
 	s.Store = opened
 }
