@@ -161,7 +161,7 @@ func held(t *testing.T) (files, queues, pages int) {
 }
 
 func TestDirectWriterLeavesNothingBehind(t *testing.T) {
-	const times = 40
+	const times = 16
 	tests := map[string]func(t *testing.T){
 		"when it is closed": func(t *testing.T) {
 			s, err := createSegment(filepath.Join(t.TempDir(), "redo"), func(f *os.File) recordWriter { return directWriterOf(t, f) })
