@@ -165,7 +165,9 @@ func cutLargest(t *testing.T, store string, eighths int64) {
 	}, patience, time.Millisecond)
 }
 
-// awaitIndexProved searches until the running server finds store and index sound.
+// awaitIndexProved searches until the running server finds store and index sound. It
+// gives up the index after a minute where the goroutine of Bleve's that was to write
+// has ended without a word.
 func (w *writer) awaitIndexProved(t *testing.T, data string) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -173,5 +175,5 @@ func (w *writer) awaitIndexProved(t *testing.T, data string) {
 		got := execute(t, "verify", "--data", data)
 		assert.Equal(c, exitOK, got.code, got.stderr)
 		assert.NotContains(c, got.stdout, "not compared")
-	}, patience, 100*time.Millisecond)
+	}, time.Minute+patience, 100*time.Millisecond)
 }
