@@ -22,7 +22,8 @@ func openBrowser(t *testing.T) context.Context {
 		"host-resolver-rules": "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 		"hide-scrollbars":     false, "font-render-hinting": "none", "lang": "en-GB",
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browserPath(t)), chromedp.UserDataDir(profileFolder(t)))
+	path, folder := browserPath(t), browserFolder(t)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(folder), chromedp.Env("TMPDIR="+folder))
 	for name, value := range flags {
 		options = append(options, chromedp.Flag(name, value))
 	}
@@ -34,10 +35,10 @@ func openBrowser(t *testing.T) context.Context {
 	return browser
 }
 
-// profileFolder is where a Chromium keeps its files. Its helpers write there for a
+// browserFolder is where a Chromium keeps its files. Its helpers write there for a
 // moment after it has ended, which the removal of [testing.T.TempDir] does not wait
 // for.
-func profileFolder(t *testing.T) string {
+func browserFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "crms-browser-")
 	require.NoError(t, err)

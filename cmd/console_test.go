@@ -67,6 +67,7 @@ func testSigningIn(t *testing.T, browser context.Context, shop *service) {
 	})
 	t.Run("is forgotten on signing out", func(t *testing.T) {
 		b := openConsole(t, browser, shop, "/")
+		b.see("[data-testid=total]", "customers") // until then there is nothing that settles
 		b.click("#account")
 		b.see("#account-menu", "admin@example.com")
 		b.look("account")
