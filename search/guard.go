@@ -1,17 +1,20 @@
 package search
 
 import (
+	"errors"
 	"runtime/debug"
+	"time"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 )
 
-// guardName is what Bleve knows [guard] by. It is a variable since Bleve looks in a
-// table that must be complete before any index is opened.
+// guardName is what Bleve knows [guard] and [pause] by. It is a variable since Bleve
+// looks in tables that must be complete before any index is opened.
 var guardName = registerGuard("crms")
 
 func registerGuard(name string) string {
 	scorch.RegistryEventCallbacks[name] = guard
+	scorch.RegistryAsyncErrorCallbacks[name] = pause
 	return name
 }
 
@@ -22,4 +25,17 @@ func registerGuard(name string) string {
 func guard(scorch.Event) (goOn bool) {
 	debug.SetPanicOnFault(true)
 	return true
+}
+
+// retryAfter is the time between two attempts at a merge, or at writing a segment.
+const retryAfter = time.Second
+
+// pause is called by Bleve's merger and persister, on their goroutines, when they
+// have failed. They begin again when it returns: without it at once and for ever,
+// which takes a CPU while there is no room for a merge, or no folder any more. The
+// failure itself is told to who waits for it.
+func pause(err error, _ string) {
+	if errors.Is(err, scorch.ErrPersist) {
+		time.Sleep(retryAfter)
+	}
 }

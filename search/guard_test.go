@@ -4,27 +4,39 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/blevesearch/bleve/v2/index/scorch"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"crms/store/crm"
 )
 
-// TestAMergeOfFilesThatWereCutShort faults in Bleve's merger: neither does the
-// process end, nor is a merge waited for that nobody makes any more.
-func TestAMergeOfFilesThatWereCutShort(t *testing.T) {
+// twoSegments is a volume with two segments, so large that Bleve does not merge them
+// by itself.
+func twoSegments(t *testing.T) *volume {
+	t.Helper()
 	v, err := createVolume(filepath.Join(t.TempDir(), "index"), "first")
 	require.NoError(t, err)
-	for batch := range 2 { // so large that Bleve does not merge them by itself
+	for batch := range 2 {
 		var contacts []crm.Contact
 		for n := range 2000 {
 			contacts = append(contacts, contact(2000*batch+n+1, "John Doe", "john@example.com", ""))
 		}
 		require.NoError(t, v.write(contacts, nil, uint64(batch+1)))
 	}
+	return v
+}
+
+// TestAMergeOfFilesThatWereCutShort faults in Bleve's merger: neither does the
+// process end, nor is a merge waited for that nobody makes any more.
+func TestAMergeOfFilesThatWereCutShort(t *testing.T) {
+	v := twoSegments(t)
 	files, err := filepath.Glob(filepath.Join(v.path, "store", "*.zap"))
 	require.NoError(t, err)
 	require.Len(t, files, 2)
@@ -35,4 +47,27 @@ func TestAMergeOfFilesThatWereCutShort(t *testing.T) {
 	defer cancel()
 	require.ErrorIs(t, v.compact(ctx), context.DeadlineExceeded)
 	assert.NoError(t, v.close())
+}
+
+// TestAMergeThatFails has no folder to merge into: the merger does not try again and
+// again as fast as it can.
+func TestAMergeThatFails(t *testing.T) {
+	v := twoSegments(t)
+	require.NoError(t, os.RemoveAll(v.path))
+	require.ErrorIs(t, v.compact(t.Context()), errNotMerged)
+	await(t, func() bool {
+		stacks := make([]byte, 1<<20)
+		return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "search.pause(")
+	})
+	assert.NoError(t, v.close())
+}
+
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		pause(scorch.NewScorchError("merger", "merging err: no space left on device", scorch.ErrPersist), "index")
+		assert.Equal(t, retryAfter, time.Since(start))
+		pause(scorch.NewScorchError("merger", "panic", scorch.ErrAsyncPanic), "index")
+		assert.Equal(t, retryAfter, time.Since(start), "who has ended does not try again")
+	})
 }

@@ -79,6 +79,10 @@ func (x *Index) rebuild(ctx context.Context, from uint64) (v *volume, position u
 	if err == nil {
 		err = v.compact(ctx)
 	}
+	if errors.Is(err, errNotMerged) {
+		x.opts.Log.Warn("the search index is used as it is", "reason", err)
+		err = nil
+	}
 	if err == nil {
 		err = v.write(nil, nil, from)
 	}

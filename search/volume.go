@@ -61,6 +61,7 @@ func bleveConfig() map[string]any {
 	return map[string]any{
 		"bolt_timeout":           "1s",
 		"eventCallbackName":      guardName,
+		"asyncErrorCallbackName": guardName,
 		"scorchPersisterOptions": map[string]any{"MemoryPressurePauseThreshold": 0},
 		"scorchMergePlanOptions": map[string]any{"MaxSegmentsPerTier": 4},
 	}
@@ -166,7 +167,12 @@ func (v *volume) apply(batch *bleve.Batch) (err error) {
 	return nil
 }
 
-// compact merges the volume's segments into one.
+// errNotMerged says that there are more segments than one, which only makes searches
+// slower.
+var errNotMerged = errors.New("the segments cannot be merged")
+
+// compact merges the volume's segments into one. After a failure, [errNotMerged],
+// Bleve goes on trying, beside what is done with the volume.
 func (v *volume) compact(ctx context.Context) (err error) {
 	defer catchTorn(&err)()
 	advanced, err := v.index.Advanced()
@@ -179,12 +185,26 @@ func (v *volume) compact(ctx context.Context) (err error) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- s.ForceMerge(ctx, &mergeplan.SingleSegmentMergePlanOptions) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done(): // Bleve does not look, where its merger has ended
-		return ctx.Err()
+	failed := failedMerges(s)
+	look := time.NewTicker(retryAfter)
+	defer look.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done(): // Bleve does not look, where its merger has ended
+			return ctx.Err()
+		case <-look.C:
+			if failedMerges(s) > failed {
+				return errNotMerged
+			}
+		}
 	}
+}
+
+func failedMerges(s *scorch.Scorch) uint64 {
+	n, _ := s.StatsMap()["TotFileMergeLoopErr"].(uint64)
+	return n
 }
 
 // count is the number of documents; 0 when it cannot be counted. It is the
