@@ -140,6 +140,38 @@ func TestDirectWriteThatFails(t *testing.T) {
 	}
 }
 
+// TestCheckpointThatCannotWriteBack writes until a checkpoint has the pages written
+// back. A disk that fails then ends writing, a kernel that does no such thing does not.
+func TestCheckpointThatCannotWriteBack(t *testing.T) {
+	t.Parallel()
+	t.Run("for the disk fails", func(t *testing.T) {
+		t.Parallel()
+		data := t.TempDir()
+		p, w := serveWriter(t, data)
+		require.True(t, w.create(), w.failure)
+		tamper(t, p, "sync_file_range", "error=EIO")
+		assert.JSONEq(t, fmt.Sprintf(`{"success":false,"message":%q,"data":null}`, diskFailed), w.untilRefused(t).body)
+		p.kill(t)
+		w.serve(t, data)
+		w.check(t)
+		requireSound(t, data)
+	})
+	for _, refusal := range []string{"ENOSYS", "EPERM", "EINVAL"} {
+		t.Run("for it is not done here: "+refusal, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			p, w := serveWriter(t, data)
+			require.True(t, w.create(), w.failure)
+			tamper(t, p, "sync_file_range", "error="+refusal)
+			w.untilTheLogTurns(t, data)
+			p.kill(t)
+			w.serve(t, data)
+			w.check(t)
+			requireSound(t, data)
+		})
+	}
+}
+
 // TestWaitForADirectWriteIsInterrupted has a signal come while the disk is at work.
 func TestWaitForADirectWriteIsInterrupted(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -38,12 +39,19 @@ func writeBack(path string) (err error) {
 	const andWait = unix.SYNC_FILE_RANGE_WAIT_BEFORE | unix.SYNC_FILE_RANGE_WRITE | unix.SYNC_FILE_RANGE_WAIT_AFTER
 	for at := int64(0); at < info.Size(); at += writeBackStep {
 		err := unix.SyncFileRange(int(f.Fd()), at, writeBackStep, andWait)
-		if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
-			return nil // not here: the sync does it all
-		}
-		if err != nil {
+		switch {
+		case err == nil:
+		case isRefusal(err):
+			return nil // the sync does it all
+		default:
 			return fmt.Errorf("cannot write back %s: %w", path, os.NewSyscallError("sync_file_range", err))
 		}
 	}
 	return nil
+}
+
+// isRefusal reports whether a system, a sandbox or a file system says by the error
+// that it does not do this at all.
+func isRefusal(err error) bool {
+	return slices.ContainsFunc([]error{unix.ENOSYS, unix.EOPNOTSUPP, unix.EINVAL, unix.ESPIPE, unix.EPERM}, func(e error) bool { return errors.Is(err, e) })
 }
