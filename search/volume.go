@@ -183,9 +183,9 @@ func (v *volume) compact(ctx context.Context) (err error) {
 	if !ok {
 		return nil
 	}
+	failed := failedMerges(s)
 	done := make(chan error, 1)
 	go func() { done <- s.ForceMerge(ctx, &mergeplan.SingleSegmentMergePlanOptions) }()
-	failed := failedMerges(s)
 	look := time.NewTicker(retryAfter)
 	defer look.Stop()
 	for {
