@@ -6,8 +6,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Cursor reads rows of one bucket that lie near each other, in a transaction that
-// does not write to it. What is next to the row before is found from there, in
+// Cursor reads rows of one bucket that lie near each other, while nothing is written
+// to it. What is next to the row before is found from there, in
 // place of another way down from the bucket's root: a customer's notes after the
 // customer.
 type Cursor struct {

@@ -2,7 +2,6 @@ package kv
 
 import (
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,13 +59,7 @@ func TestCursor(t *testing.T) {
 }
 
 func TestCursorComesUponDamage(t *testing.T) {
-	db := openTest(t)
-	fill(t, db, 9)
-	update(t, db, func(tx *Tx) error {
-		sealed := slices.Clone(tx.get("people", AppendUint32(nil, 5)))
-		sealed[2] ^= 0x10
-		return tx.put("people", AppendUint32(nil, 5), sealed)
-	})
+	db := damagedFifth(t)
 	view(t, db, func(tx *Tx) {
 		_, found, err := people.GetBy(people.Cursor(tx), 5)
 		assert.False(t, found)

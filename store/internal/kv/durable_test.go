@@ -48,6 +48,29 @@ func savePerson(id uint32) func(*Tx) error {
 	return func(tx *Tx) error { return people.Save(tx, id, nil, person{ID: id, City: "Agra"}) }
 }
 
+// requireWaitsForDisk wants what is begun after a write to end when the disk is done
+// with that, and no earlier.
+func requireWaitsForDisk(t *testing.T, begin func(*testing.T, *DB)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		db := openTest(t)
+		fill(t, db, 3)
+		release := slowDisk(t, db)
+		_, err := db.Write(savePerson(7000))
+		require.NoError(t, err)
+		ended := false
+		go func() {
+			begin(t, db)
+			ended = true
+		}()
+		synctest.Wait()
+		require.False(t, ended, "it waits for the disk")
+		release(nil)
+		synctest.Wait()
+		assert.True(t, ended)
+	})
+}
+
 func TestNothingIsToldBeforeItIsDurable(t *testing.T) {
 	waits := map[string]func(db *DB) error{
 		"a reader":                          func(db *DB) error { return db.View(func(*Tx) error { return nil }) },
@@ -60,23 +83,7 @@ func TestNothingIsToldBeforeItIsDurable(t *testing.T) {
 	}
 	for who, wait := range waits {
 		t.Run(who, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				db := openTest(t)
-				fill(t, db, 3)
-				release := slowDisk(t, db)
-				_, err := db.Write(savePerson(7777))
-				require.NoError(t, err)
-				told := false
-				go func() {
-					assert.NoError(t, wait(db))
-					told = true
-				}()
-				synctest.Wait()
-				require.False(t, told, "it waits for the disk")
-				release(nil)
-				synctest.Wait()
-				assert.True(t, told)
-			})
+			requireWaitsForDisk(t, func(t *testing.T, db *DB) { assert.NoError(t, wait(db)) })
 		})
 	}
 }
@@ -223,23 +230,7 @@ func TestWhatWaitsForASync(t *testing.T) {
 	}
 	for what, begin := range tests {
 		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				db := openTest(t)
-				fill(t, db, 3)
-				release := slowDisk(t, db)
-				_, err := db.Write(savePerson(7000))
-				require.NoError(t, err)
-				ended := false
-				go func() {
-					begin(t, db)
-					ended = true
-				}()
-				synctest.Wait()
-				require.False(t, ended, "it waits for the disk")
-				release(nil)
-				synctest.Wait()
-				assert.True(t, ended)
-			})
+			requireWaitsForDisk(t, begin)
 		})
 	}
 }

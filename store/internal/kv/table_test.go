@@ -94,7 +94,9 @@ func TestTableRows(t *testing.T) {
 	})
 }
 
-func TestDamagedRowIsAnErrorThatNamesIt(t *testing.T) {
+// damagedFifth is a database of nine people, of whom the row of the fifth is damaged.
+func damagedFifth(t *testing.T) *DB {
+	t.Helper()
 	db := openTest(t)
 	fill(t, db, 9)
 	update(t, db, func(tx *Tx) error {
@@ -102,6 +104,11 @@ func TestDamagedRowIsAnErrorThatNamesIt(t *testing.T) {
 		sealed[2] ^= 0x10
 		return tx.put("people", AppendUint32(nil, 5), sealed)
 	})
+	return db
+}
+
+func TestDamagedRowIsAnErrorThatNamesIt(t *testing.T) {
+	db := damagedFifth(t)
 	view(t, db, func(tx *Tx) {
 		t.Run("when it is read", func(t *testing.T) {
 			_, found, err := people.Get(tx, 5)
