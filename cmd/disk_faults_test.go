@@ -71,7 +71,7 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 			}
 			mend := sabotage(t, p, filepath.Join(data, test.file), test.calls, test.failure)
 
-			tried := w.tryRename(t)
+			tried := w.tryRename(t, w.customers[0])
 			assert.Equal(t, http.StatusServiceUnavailable, tried.status)
 			assert.JSONEq(t, fmt.Sprintf(`{"success":false,"message":%q,"data":null}`, test.answer), tried.body)
 			ready := w.ask(t, http.MethodGet, "/readyz", "")
@@ -82,12 +82,12 @@ func TestDiskThatRefusesWrites(t *testing.T) {
 
 			mend()
 			if test.lasts {
-				assert.Equal(t, http.StatusServiceUnavailable, w.tryRename(t).status)
+				assert.Equal(t, http.StatusServiceUnavailable, w.tryRename(t, w.customers[0]).status)
 				p.kill(t)
 				p = w.serve(t, data)
 				w.check(t)
 			}
-			require.Equal(t, http.StatusOK, w.tryRename(t).status)
+			require.Equal(t, http.StatusOK, w.tryRename(t, w.customers[0]).status)
 			assert.Contains(t, w.ask(t, http.MethodGet, "/readyz", "").body, `"store":{"state":"ok"}`)
 			require.True(t, w.create(), w.failure)
 			w.check(t)
@@ -119,7 +119,7 @@ func TestDirectWriteThatFails(t *testing.T) {
 			p, w := serveWriter(t, data)
 			require.True(t, w.create(), w.failure)
 			mend := tamper(t, p, "io_getevents", ended+who+result+"0000000000000000")
-			tried := w.tryRename(t)
+			tried := w.tryRename(t, w.customers[0])
 			if tried.status == http.StatusOK {
 				require.Empty(t, os.Getenv("CI"), "direct writes must work in CI")
 				t.Skip("no direct writes")
@@ -127,13 +127,13 @@ func TestDirectWriteThatFails(t *testing.T) {
 			assert.Equal(t, http.StatusServiceUnavailable, tried.status)
 			assert.JSONEq(t, fmt.Sprintf(`{"success":false,"message":%q,"data":null}`, diskFailed), tried.body)
 			mend()
-			assert.Equal(t, http.StatusServiceUnavailable, w.tryRename(t).status, "what a write has lost the next one would not say")
+			assert.Equal(t, http.StatusServiceUnavailable, w.tryRename(t, w.customers[0]).status, "what a write has lost the next one would not say")
 			assert.Contains(t, w.ask(t, http.MethodGet, "/readyz", "").body, "the disk has failed")
 			p.kill(t)
 
 			p = w.serve(t, data)
 			w.check(t)
-			require.Equal(t, http.StatusOK, w.tryRename(t).status)
+			require.Equal(t, http.StatusOK, w.tryRename(t, w.customers[0]).status)
 			p.kill(t)
 			requireSound(t, data)
 		})
@@ -225,13 +225,10 @@ func TestKernelWithoutDirectWrites(t *testing.T) {
 	}
 }
 
-// tryRename tries to give the first customer another name.
-func (w *writer) tryRename(t *testing.T) reply {
+// try sends a change of a customer, who is as after when it is answered with success.
+func (w *writer) try(t *testing.T, c *customer, after customer, method, path, body string) reply {
 	t.Helper()
-	c := w.customers[0]
-	after := *c
-	after.name, after.touched = w.newName(), true
-	answer := w.ask(t, http.MethodPut, "/api/customers/"+c.id, object("fullName", after.name))
+	answer := w.ask(t, method, "/api/customers/"+c.id+path, body)
 	switch {
 	case answer.status == http.StatusOK:
 		*c, w.pending = after, nil
@@ -239,6 +236,14 @@ func (w *writer) tryRename(t *testing.T) reply {
 		w.pending = &pending{customer: c, after: after}
 	}
 	return answer
+}
+
+// tryRename tries to give a customer another name.
+func (w *writer) tryRename(t *testing.T, c *customer) reply {
+	t.Helper()
+	after := *c
+	after.name, after.touched = w.newName(), true
+	return w.try(t, c, after, http.MethodPut, "", object("fullName", after.name))
 }
 
 func (w *writer) touchAll() {
