@@ -171,8 +171,9 @@ func (v *volume) apply(batch *bleve.Batch) (err error) {
 // slower.
 var errNotMerged = errors.New("the segments cannot be merged")
 
-// compact merges the volume's segments into one. After a failure, [errNotMerged],
-// Bleve goes on trying, beside what is done with the volume.
+// compact merges the volume's segments into one. When Bleve comes upon trouble it is
+// not waited for: it goes on trying, beside what is done with the volume, or has ended.
+// The error is [errNotMerged] where the segments are sound, else [errTorn].
 func (v *volume) compact(ctx context.Context) (err error) {
 	defer catchTorn(&err)()
 	advanced, err := v.index.Advanced()
@@ -183,7 +184,6 @@ func (v *volume) compact(ctx context.Context) (err error) {
 	if !ok {
 		return nil
 	}
-	failed := failedMerges(s)
 	done := make(chan error, 1)
 	go func() { done <- s.ForceMerge(ctx, &mergeplan.SingleSegmentMergePlanOptions) }()
 	look := time.NewTicker(retryAfter)
@@ -192,19 +192,38 @@ func (v *volume) compact(ctx context.Context) (err error) {
 		select {
 		case err := <-done:
 			return err
-		case <-ctx.Done(): // Bleve does not look, where its merger has ended
+		case <-ctx.Done(): // Bleve does not look while it merges
 			return ctx.Err()
 		case <-look.C:
-			if failedMerges(s) > failed {
-				return errNotMerged
+			if inTrouble(s) {
+				return v.notMerged()
 			}
 		}
 	}
 }
 
-func failedMerges(s *scorch.Scorch) uint64 {
-	n, _ := s.StatsMap()["TotFileMergeLoopErr"].(uint64)
-	return n
+// inTrouble reports whether one of Bleve's goroutines has failed, or ended, since the
+// volume was opened. Which one, and which of the two, Bleve does not count.
+func inTrouble(s *scorch.Scorch) bool {
+	n, _ := s.StatsMap()["TotOnErrors"].(uint64)
+	return n > 0
+}
+
+// notMerged is why the segments are not merged.
+func (v *volume) notMerged() (err error) {
+	s, err := v.snapshot()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	damaged, err := v.damagedFiles(s)
+	switch {
+	case err != nil:
+		return err
+	case len(damaged) > 0:
+		return fmt.Errorf("%w: %s", errTorn, damaged[0])
+	}
+	return errNotMerged
 }
 
 // count is the number of documents; 0 when it cannot be counted. It is the
