@@ -40,7 +40,7 @@ func (p *program) openInProcess(dir string, o store.Options) (*control.Client, e
 	}
 	var index *search.Index
 	open := sync.OnceValues(func() (*search.Index, error) {
-		index, err = search.Open(st, search.Options{Dir: filepath.Join(dir, searchFolder), Log: o.Log})
+		index, err = search.Open(st, search.Options{Dir: filepath.Join(dir, searchFolder), Log: slog.New(warnings{o.Log.Handler()})})
 		return index, err
 	})
 	closeAll := func() error {
@@ -53,6 +53,12 @@ func (p *program) openInProcess(dir string, o store.Options) (*control.Client, e
 		Store: st, Index: open, Now: p.now, Log: o.Log, Build: currentBuild().String(), Alone: true,
 	}), closeAll), nil
 }
+
+// warnings is the log of what a command waits for: a failure is the command's own, which
+// tells it once.
+type warnings struct{ slog.Handler }
+
+func (warnings) Enabled(_ context.Context, level slog.Level) bool { return level == slog.LevelWarn }
 
 // openStore opens the store in the folder. Where its disk does not let it, the
 // error says what to do.

@@ -85,40 +85,6 @@ func nextSegments(t *testing.T, store string) (paths []string) {
 	return paths
 }
 
-// TestReindexOnADiskThatFails lets the disk refuse the file that says which index
-// is in use.
-func TestReindexOnADiskThatFails(t *testing.T) {
-	t.Parallel()
-	for name, calls := range map[string]string{
-		"it cannot be made":      "openat",
-		"it cannot be written":   "write,pwrite64",
-		"it cannot be synced":    "fsync,fdatasync",
-		"it cannot get its name": "renameat,renameat2,rename",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			data := t.TempDir()
-			p, w := serveWriter(t, data)
-			require.True(t, w.create(), w.failure)
-			w.check(t)
-			before := indexStore(t, data)
-			mend := sabotage(t, p, filepath.Join(data, "search", "CURRENT.new"), calls, "EIO")
-			startProcess(t, nil, "reindex", "--data", data)
-			p.find(t, p.stderr, `msg="search index failed" reason="it cannot be rebuilt" error=".*input/output error`)
-			w.touchAll()
-			w.check(t) // from the index that there is
-
-			mend()
-			w.awaitReady(t, `"search":{"state":"ok"}`)
-			assert.Equal(t, before, indexStore(t, data))
-			requireDone(t, execute(t, "reindex", "--data", data))
-			assert.NotEqual(t, before, indexStore(t, data), "nothing is left of the others")
-			w.touchAll()
-			w.check(t)
-		})
-	}
-}
-
 // TestIndexIsCutShortUnderTheServer takes away the end of the index's only large
 // file. Bleve's own goroutines meet that when they merge it with the next ones: the
 // process goes on, and the index is built anew as soon as a search meets it too, or

@@ -174,7 +174,7 @@ func (a *app) startControl(p *program) error {
 	if err != nil {
 		return err
 	}
-	// Backups and imports stream for as long as they take; all the rest is bounded.
+	// Backups and imports stream for as long as they take, and a reindex waits; all the rest is bounded.
 	server := &http.Server{ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, Handler: control.Handler(control.Service{
 		Store: a.store, Index: func() (*search.Index, error) { return a.index, nil },
 		Now: p.now, Log: a.log, Build: currentBuild().String(), Readiness: a.api.Readiness,

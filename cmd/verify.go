@@ -60,15 +60,16 @@ func (p *program) verifyData(ctx context.Context, c *control.Client, dir string,
 	for _, f := range v.Findings {
 		fmt.Fprintln(p.stdout, f)
 	}
-	if len(v.Findings) > 0 {
-		return fmt.Errorf("%s is not sound, findings: %d", dir, len(v.Findings))
-	}
 	if v.Reindex && repair {
-		if err := p.awaitIndex(ctx, c); err != nil {
-			return err
-		}
+		err = p.reindex(ctx, c)
 	} else if v.Reindex {
 		fmt.Fprintln(p.stdout, "the search index is not built yet and was not compared")
+	}
+	if len(v.Findings) > 0 {
+		return errors.Join(fmt.Errorf("%s is not sound, findings: %d", dir, len(v.Findings)), err)
+	}
+	if err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(p.stdout, "%s is sound: %d customers, %d orders, %d complaints\n", dir, v.Counts.Customers, v.Counts.Orders, v.Counts.Complaints)
 	return err

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -113,39 +112,4 @@ func TestCompact(t *testing.T) {
 	got := requireDone(t, execute(t, "compact", "--data", data))
 	assert.Regexp(t, `^\S+: \d+ bytes before, \d+ now\n$`, got.stdout)
 	requireSound(t, data)
-}
-
-// TestReindexThatIsKilled kills the command without a server, and a server that
-// builds its index. Either way the next server answers searches.
-func TestReindexThatIsKilled(t *testing.T) {
-	t.Parallel()
-	data := sampleData(t, 300)
-	start := time.Now()
-	got := requireDone(t, execute(t, "reindex", "--data", data))
-	whole := time.Since(start)
-	assert.Equal(t, "the search index is built: 300 customers\n", got.stdout)
-
-	for round := range 4 {
-		killServer := round%2 == 1
-		if killServer {
-			server, _ := serveProcess(t, data)
-			p := startProcess(t, nil, "reindex", "--data", data)
-			time.Sleep(rand.N(whole))
-			server.kill(t)
-			if got := p.wait(t); got.code != exitOK {
-				requireRefusal(t, got, exitFailed)
-			}
-		} else {
-			p := startProcess(t, nil, "reindex", "--data", data)
-			time.Sleep(rand.N(whole))
-			p.kill(t)
-		}
-		requireDone(t, run(nil, "verify", "--data", data))
-	}
-	p, w := serveWriter(t, data)
-	assert.NotEmpty(t, w.search(t, "example.com"))
-	requireDone(t, execute(t, "reindex", "--data", data))
-	requireDone(t, execute(t, "verify", "--data", data))
-	p.signal(t, syscall.SIGTERM)
-	require.Equal(t, exitOK, p.wait(t).code)
 }

@@ -53,7 +53,7 @@ func (x *Index) run(ctx context.Context, reason string) {
 		case v := <-x.torn:
 			k.discard(v, "it is damaged")
 		case begun := <-x.reindex:
-			begun <- k.beginAnew()
+			begun <- k.begin("it was asked for")
 		case built := <-k.built():
 			k.finish(built)
 		}

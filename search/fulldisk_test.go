@@ -3,6 +3,7 @@ package search
 import (
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -78,14 +79,13 @@ func TestAReindexOnAFullDisk(t *testing.T) {
 	x := openIn(t, src, filepath.Join(disk.Dir, "search"))
 	awaitOK(t, x)
 	disk.Fill(t, 0)
-	require.NoError(t, x.Reindex())
-	await(t, func() bool { return x.Status().State != Rebuilding })
+	require.ErrorIs(t, reindex(t, x).Await(t.Context()), syscall.ENOSPC)
 	assert.Equal(t, ids(1), find(t, x, "john"), "the old one answers")
 
 	disk.Free(t)
 	awaitOK(t, x)
 	before := x.volume()
-	require.NoError(t, x.Reindex())
-	await(t, func() bool { return x.volume() != before && x.Status().State == OK })
+	require.NoError(t, reindex(t, x).Await(t.Context()))
+	assert.NotSame(t, before, x.volume())
 	assert.Equal(t, ids(1), find(t, x, "john"))
 }

@@ -65,8 +65,8 @@ type Index struct {
 	turns   *turns
 	stop    context.CancelFunc
 	stopped chan struct{}
-	reindex chan chan<- error // asks for a rebuild, and is told whether it has begun
-	torn    chan *volume      // found to be damaged, capacity 1
+	reindex chan chan<- *Outcome // asks for a rebuild, and is told of its outcome
+	torn    chan *volume         // found to be damaged, capacity 1
 
 	mu        sync.RWMutex
 	current   *volume // nil while there is none that is true
@@ -91,7 +91,7 @@ func Open(src Source, o Options) (*Index, error) {
 		folders: folders{o.Dir},
 		turns:   newTurns(atOnce(), longestLine, longestWait),
 		stopped: make(chan struct{}),
-		reindex: make(chan chan<- error),
+		reindex: make(chan chan<- *Outcome),
 		torn:    make(chan *volume, 1),
 		moved:   make(chan struct{}),
 	}

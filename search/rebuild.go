@@ -17,13 +17,14 @@ const rebuildBatch = 1000
 
 // rebuild builds a volume beside the current one.
 type rebuild struct {
-	reason string
-	from   uint64 // where the log stood when the rebuild began
-	stop   context.CancelFunc
-	done   chan built // receives the outcome, capacity 1
+	reason  string
+	from    uint64 // where the log stood when the rebuild began
+	stop    context.CancelFunc
+	done    chan built // receives what it has come to, capacity 1
+	outcome *Outcome
 }
 
-// built is the outcome of a rebuild: a volume that stood at the position, or
+// built is what a rebuild has come to: a volume that stood at the position, or
 // why there is none.
 type built struct {
 	volume   *volume
@@ -31,29 +32,21 @@ type built struct {
 	err      error
 }
 
-// begin starts a rebuild unless one is under way.
-func (k *keeper) begin(reason string) {
+// begin starts a rebuild unless one is under way, and returns its outcome.
+func (k *keeper) begin(reason string) *Outcome {
 	if k.build != nil {
-		return
+		return k.build.outcome
 	}
 	k.opts.Log.Info("search index is being rebuilt", "reason", reason)
 	k.setRebuilding(reason)
 	ctx, stop := context.WithCancel(k.ctx)
-	b := &rebuild{reason: reason, from: k.src.LastSeq(), stop: stop, done: make(chan built, 1)}
+	b := &rebuild{reason, k.src.LastSeq(), stop, make(chan built, 1), &Outcome{ended: make(chan struct{})}}
 	k.build = b
 	go func() {
 		v, position, err := k.Index.rebuild(ctx, b.from)
 		b.done <- built{v, position, err}
 	}()
-}
-
-// beginAnew starts a rebuild that is asked for.
-func (k *keeper) beginAnew() error {
-	if k.build != nil {
-		return &crm.Error{Kind: crm.Conflict, Message: "Search index is already being rebuilt"}
-	}
-	k.begin("it was asked for")
-	return nil
+	return b.outcome
 }
 
 func (k *keeper) built() <-chan built {
@@ -143,23 +136,28 @@ func (x *Index) fill(ctx context.Context, v *volume) error {
 	return errors.Join(ctx.Err(), writers.Wait())
 }
 
-// finish takes over what a rebuild has built. The status says that it is done
-// when nothing is left of the index before.
+// finish ends a rebuild. Who awaits its outcome finds the status true.
 func (k *keeper) finish(b built) {
+	outcome := k.build.outcome
 	k.build.stop()
 	k.build = nil
-	if b.err == nil {
-		b.err = k.folders.use(b.volume.path)
-		if b.err != nil {
-			b.err = errors.Join(b.err, b.volume.close(), k.folders.remove(b.volume.path))
-		}
+	err := k.takeOver(b)
+	if err != nil {
+		k.fail("it cannot be rebuilt", err)
 	}
+	outcome.end(err)
+}
+
+// takeOver answers from what a rebuild has built from now on. The status says that it
+// is done when nothing is left of the index before.
+func (k *keeper) takeOver(b built) error {
 	if b.err != nil {
-		k.fail("it cannot be rebuilt", b.err)
-		return
+		return b.err
 	}
-	before := k.use(b.volume, b.position)
-	if before != nil {
+	if err := k.folders.use(b.volume.path); err != nil {
+		return errors.Join(err, b.volume.close(), k.folders.remove(b.volume.path))
+	}
+	if before := k.use(b.volume, b.position); before != nil {
 		if err := before.close(); err != nil {
 			k.opts.Log.Warn("cannot close the search index that was replaced", "error", err)
 		}
@@ -170,6 +168,7 @@ func (k *keeper) finish(b built) {
 	k.failures = 0
 	k.setOK()
 	k.opts.Log.Info("search index is rebuilt", "position", b.position)
+	return nil
 }
 
 // abandon ends a rebuild that is under way. What it has written is removed at
@@ -179,6 +178,7 @@ func (k *keeper) abandon() {
 		return
 	}
 	k.build.stop()
+	defer k.build.outcome.end(errClosed)
 	if b := <-k.build.done; b.volume != nil {
 		if err := b.volume.close(); err != nil {
 			k.opts.Log.Warn("cannot close an unfinished search index", "error", err)

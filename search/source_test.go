@@ -209,6 +209,14 @@ func awaitOK(t testing.TB, x *Index) {
 	await(t, func() bool { return x.Status().State == OK })
 }
 
+// reindex begins a rebuild.
+func reindex(t testing.TB, x *Index) *Outcome {
+	t.Helper()
+	o, err := x.Reindex()
+	require.NoError(t, err)
+	return o
+}
+
 func await(t testing.TB, holds func() bool) {
 	t.Helper()
 	require.Eventually(t, holds, longest, time.Millisecond)

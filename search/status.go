@@ -1,7 +1,5 @@
 package search
 
-import "errors"
-
 // State is what an index is doing.
 type State string
 
@@ -66,17 +64,4 @@ func (x *Index) setFailed(reason string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.status.State, x.status.Reason = Failed, reason
-}
-
-// Reindex begins to build the index anew from the records. When it returns, the
-// status says so. Meanwhile the present one answers and follows. It is a conflict
-// when a rebuild is under way.
-func (x *Index) Reindex() error {
-	begun := make(chan error, 1)
-	select {
-	case x.reindex <- begun:
-		return <-begun
-	case <-x.stopped:
-		return errors.New("the search index is closed")
-	}
 }

@@ -101,9 +101,7 @@ func TestASearchThatWaitedAsksTheIndexThatThereIsThen(t *testing.T) {
 		answered <- err
 	}()
 	await(t, func() bool { return x.Status().Waiting == 1 })
-	before := x.volume()
-	require.NoError(t, x.Reindex())
-	await(t, func() bool { return x.volume() != before && x.Status().State == OK })
+	require.NoError(t, reindex(t, x).Await(t.Context()))
 	x.turns.end()
 	assert.NoError(t, <-answered)
 }

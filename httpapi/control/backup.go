@@ -2,14 +2,11 @@ package control
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
-	"crms/search"
 	"crms/store"
 	"crms/store/backup"
-	"crms/store/crm"
 
 	"github.com/go-json-experiment/json"
 )
@@ -66,7 +63,7 @@ type Verified struct {
 	Counts   store.Counts    `json:"counts"`
 	Findings []string        `json:"findings"`
 	Repaired *store.Repaired `json:"repaired,omitempty"`
-	Reindex  bool            `json:"reindex"` // the search index is being rebuilt, and was not compared
+	Reindex  bool            `json:"reindex"` // the search index is not built yet and was not compared, or it differs and is to be repaired
 }
 
 // verify proves a snapshot while others write, or the store itself when nobody
@@ -106,7 +103,7 @@ func (o *operations) verify(r *http.Request, in VerifyRequest) (v Verified, err 
 	}
 	if len(differences) > 0 && in.Repair {
 		v.Reindex = true
-		return v, rebuild(index)
+		return v, nil
 	}
 	for _, d := range differences {
 		v.Findings = append(v.Findings, "search index: "+d)
@@ -124,45 +121,4 @@ func (o *operations) findings() (_ []store.Finding, err error) {
 	}
 	defer func() { err = errors.Join(err, n.Remove()) }()
 	return n.Verify()
-}
-
-// IndexState is how far the search index has come.
-type IndexState struct {
-	State     search.State `json:"state"`
-	Reason    string       `json:"reason"`
-	Documents uint64       `json:"documents"`
-	Done      int          `json:"done"`
-	Total     int          `json:"total"`
-	Lag       uint64       `json:"lag"`
-}
-
-func (o *operations) reindex(r *http.Request, _ none) (IndexState, error) {
-	index, err := o.Index()
-	if err != nil {
-		return IndexState{}, err
-	}
-	if err := rebuild(index); err != nil {
-		return IndexState{}, err
-	}
-	return o.indexState(r, none{})
-}
-
-// rebuild begins to build the index anew. A rebuild that is under way already, as
-// when there was no index, is as good as another.
-func rebuild(index *search.Index) error {
-	err := index.Reindex()
-	var busy *crm.Error
-	if errors.As(err, &busy) && busy.Kind == crm.Conflict {
-		return nil
-	}
-	return err
-}
-
-func (o *operations) indexState(*http.Request, none) (IndexState, error) {
-	index, err := o.Index()
-	if err != nil {
-		return IndexState{}, fmt.Errorf("cannot open the search index: %w", err)
-	}
-	s := index.Status()
-	return IndexState{s.State, s.Reason, s.Documents, s.Done, s.Total, s.Lag}, nil
 }

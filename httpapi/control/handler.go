@@ -46,8 +46,7 @@ func Handler(s Service) http.Handler {
 	m.HandleFunc("POST /import", o.importFile)
 	m.HandleFunc("GET /export", o.exportFile)
 	m.HandleFunc("POST /verify", handle(o.verify))
-	m.HandleFunc("GET /index", handle(o.indexState))
-	m.HandleFunc("POST /index/rebuild", handle(o.reindex))
+	m.HandleFunc("POST /reindex", handle(o.reindex))
 	return m
 }
 
