@@ -12,6 +12,10 @@ import (
 // repeat of an older event would change, its version keeps it from changing.
 const seenEvents = 1 << 16
 
+// forgetTogether is how many events are outside of the window before their rows are
+// deleted. One by one each event would have two pages more to write.
+const forgetTogether = 1 << 10
+
 // eventHash stands for an event's source and id.
 type eventHash [16]byte
 
@@ -80,9 +84,12 @@ func (w *seenWindow) add(row seenRow, hashes []eventHash) {
 }
 
 // outdated are the oldest rows that lie wholly outside of the window once more
-// events have been added.
+// events have been added, when those are worth it.
 func (w *seenWindow) outdated(more int) []seenRow {
 	surplus, n := w.held+more-seenEvents, 0
+	if surplus < forgetTogether {
+		return nil
+	}
 	for n < len(w.rows) && surplus >= w.rows[n].events {
 		surplus -= w.rows[n].events
 		n++
