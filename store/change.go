@@ -44,6 +44,7 @@ func (t *tx) matching(id crm.ID, m Match) (record, error) {
 // save writes the record in place of before and tells the log when what is
 // searched for has changed.
 func (t *tx) save(before *record, after record) error {
+	t.noteTop(before, &after)
 	if err := t.customers.Save(t.Tx, after.ID, before, after); err != nil {
 		return err
 	}

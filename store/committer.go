@@ -56,6 +56,7 @@ type tx struct {
 	seenRow   uint64             // the row of newlySeen
 	forgotten int                // rows of events seen before
 	queued    bool               // something for ATHS
+	topMoved  bool               // customers have come into top, or out of it
 }
 
 // maxGroup bounds the commands of one transaction, and with it how long the
@@ -249,6 +250,7 @@ var errNothingToCommit = errors.New("nothing to commit")
 func (c *committer) transact(group []*request, broken map[*request]bool) (kv.State, error) {
 	s := c.store
 	var t *tx
+	bar := s.schema.bar
 	state, err := s.db.Write(func(kvtx *kv.Tx) error {
 		t = &tx{Tx: kvtx, schema: s.schema, store: s}
 		return guard(func() error { return t.applyAll(group, broken) })
@@ -258,6 +260,8 @@ func (c *committer) transact(group []*request, broken map[*request]bool) (kv.Sta
 		s.publish(t)
 	case errors.Is(err, errNothingToCommit):
 		s.count(t) // events that changed nothing have been dealt with too
+	default:
+		s.schema.bar = bar
 	}
 	return state, err
 }
@@ -278,6 +282,9 @@ func (t *tx) applyAll(group []*request, broken map[*request]bool) error {
 	}
 	if t.Writes() == 0 {
 		return errNothingToCommit
+	}
+	if err := t.keepTop(); err != nil {
+		return err
 	}
 	if err := t.rememberSeen(); err != nil {
 		return err

@@ -302,6 +302,7 @@ func (d Delete) apply(t *tx) (crm.ID, error) {
 
 // remove deletes the customer with all that hangs on it.
 func (t *tx) remove(r record, stone tombstone) error {
+	t.noteTop(&r, nil)
 	if err := t.customers.Remove(t.Tx, r.ID, r); err != nil {
 		return err
 	}

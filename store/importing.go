@@ -224,6 +224,7 @@ func (m *importer) flush() error {
 }
 
 func (m *importer) insertFresh() error {
+	m.topMoved = true
 	records := make([]kv.Keyed[crm.ID, record], len(m.fresh))
 	var rows kv.NewRows
 	for i, n := range m.fresh {

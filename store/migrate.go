@@ -29,7 +29,10 @@ type migration struct {
 // order. Each comes with a test that runs it on a database of the version
 // before.
 func migrations() []migration {
-	return []migration{{to: 2, what: "the rows of a customer lie together", move: together()}}
+	return []migration{
+		{to: 2, what: "the rows of a customer lie together", move: together()},
+		{to: 3, what: "top holds the customers above a bar", apply: (*schema).limitTop},
+	}
 }
 
 // migrate brings the database from the version to the newest one. Before it

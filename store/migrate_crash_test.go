@@ -64,7 +64,7 @@ func TestCrashOfAMove(t *testing.T) {
 			left, err := filepath.Glob(filepath.Join(dir, "*"))
 			require.NoError(t, err)
 			for _, file := range left {
-				assert.Regexp(t, `^(crms\.db(-redo[01])?|schema-1-.*)$`, filepath.Base(file))
+				assert.Regexp(t, `^(crms\.db(-redo[01])?|schema-[12]-.*)$`, filepath.Base(file))
 			}
 		})
 	}
@@ -109,26 +109,26 @@ func requireWhole(t *testing.T, dir string) (version int) {
 	defer func() { assert.NoError(t, s.db.Close()) }()
 	var marks string
 	require.NoError(t, s.db.View(func(tx *kv.Tx) (err error) { marks, _, err = s.schema.meta.Get(tx, "marks"); return err }))
-	require.Equal(t, map[int]string{2: "", 3: "3", 4: "34"}[version], marks)
+	require.Equal(t, map[int]string{3: "", 4: "4", 5: "45"}[version], marks)
 	findings, err := s.Verify()
 	require.NoError(t, err)
 	require.Empty(t, findings)
-	if version > 2 {
+	if version > 3 {
 		requireCopy(t, dir)
 	}
 	return version
 }
 
-// requireCopy wants one copy of version 2, which the program of that version
+// requireCopy wants one copy of version 3, which the program of that version
 // opens.
 func requireCopy(t *testing.T, dir string) {
 	t.Helper()
-	copies, err := filepath.Glob(filepath.Join(dir, "schema-2-*"))
+	copies, err := filepath.Glob(filepath.Join(dir, "schema-3-*"))
 	require.NoError(t, err)
 	require.Len(t, copies, 1)
 	s, version, err := openAsItIs(copies[0])
 	require.NoError(t, err)
-	assert.Equal(t, 2, version)
+	assert.Equal(t, 3, version)
 	findings, err := s.Verify()
 	require.NoError(t, err)
 	assert.Empty(t, findings)
@@ -137,8 +137,8 @@ func requireCopy(t *testing.T, dir string) {
 
 func requireMigrated(t *testing.T, dir string) {
 	t.Helper()
-	require.Equal(t, 4, requireWhole(t, dir))
-	for _, version := range []string{"2", "3"} {
+	require.Equal(t, 5, requireWhole(t, dir))
+	for _, version := range []string{"3", "4"} {
 		copies, err := filepath.Glob(filepath.Join(dir, "schema-"+version+"-*"))
 		require.NoError(t, err)
 		assert.LessOrEqual(t, len(copies), 1, "copies do not grow in number")

@@ -41,9 +41,9 @@ func TestMigrationWithoutRoomIsRefusedBeforeItBegins(t *testing.T) {
 		room   func(file int64) int64
 		says   string
 	}{
-		"for the copy that is kept":  {false, func(file int64) int64 { return file - page }, "cannot migrate to schema version 2: it needs "},
-		"for the new file beside it": {false, func(file int64) int64 { return file + page }, "cannot migrate to schema version 2: it needs "},
-		"for the new file alone":     {true, func(int64) int64 { return page }, "cannot migrate to schema version 2: it needs "},
+		"for the copy that is kept":  {false, func(file int64) int64 { return file - page }, "cannot migrate to schema version 3: it needs "},
+		"for the new file beside it": {false, func(file int64) int64 { return file + page }, "cannot migrate to schema version 3: it needs "},
+		"for the new file alone":     {true, func(int64) int64 { return page }, "cannot migrate to schema version 3: it needs "},
 		"for its redo log":           {false, func(file int64) int64 { return 2*file + page }, "no space left on device"},
 	}
 	for name, test := range tests {

@@ -20,7 +20,7 @@ import (
 // upgrade is when the tests migrate.
 var upgrade = time.Date(2026, 1, 25, 12, 0, 0, 0, time.UTC)
 
-const copyBefore = "schema-2-20260125T120000Z"
+const copyBefore = "schema-3-20260125T120000Z"
 
 // mark is a migration that writes its version into meta.
 func mark(to int) migration {
@@ -81,9 +81,9 @@ func (p *plot) files(t *testing.T) (names []string) {
 
 func TestMigrationsRunInOrderAfterACopy(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, p.migrate(2, []migration{mark(3), mark(4), mark(5)}, upgrade))
-	assert.Equal(t, "345", p.meta(t, "marks"))
-	assert.Equal(t, "5", p.meta(t, metaSchema))
+	require.NoError(t, p.migrate(3, []migration{mark(4), mark(5), mark(6)}, upgrade))
+	assert.Equal(t, "456", p.meta(t, "marks"))
+	assert.Equal(t, "6", p.meta(t, metaSchema))
 	p.assertCopy(t)
 
 	t.Run("the program of before refuses what they have made", func(t *testing.T) {
@@ -91,46 +91,46 @@ func TestMigrationsRunInOrderAfterACopy(t *testing.T) {
 		require.NoError(t, err)
 		defer func() { assert.NoError(t, n.Remove()) }()
 		_, err = Open(n.Dir, Options{Log: p.log})
-		assert.ErrorContains(t, err, "the database has schema version 5, this program knows up to 2: use a newer crms")
+		assert.ErrorContains(t, err, "the database has schema version 6, this program knows up to 3: use a newer crms")
 		assert.NotContains(t, err.Error(), "\n")
 	})
 }
 
 func TestOnlyMigrationsThatAreDueRun(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, p.migrate(4, []migration{fails(3), fails(4), mark(5)}, upgrade))
-	assert.Equal(t, "5", p.meta(t, "marks"))
+	require.NoError(t, p.migrate(5, []migration{fails(4), fails(5), mark(6)}, upgrade))
+	assert.Equal(t, "6", p.meta(t, "marks"))
 }
 
 func TestNothingIsCopiedWhenNoMigrationIsDue(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, p.migrate(2, nil, upgrade))
-	require.NoError(t, p.migrate(5, []migration{fails(3), fails(5)}, upgrade))
-	assert.Equal(t, "2", p.meta(t, metaSchema))
+	require.NoError(t, p.migrate(3, nil, upgrade))
+	require.NoError(t, p.migrate(6, []migration{fails(4), fails(6)}, upgrade))
+	assert.Equal(t, "3", p.meta(t, metaSchema))
 	assert.Equal(t, []string{"crms.db"}, p.files(t))
 }
 
 func TestMigrationThatFailsLeavesTheVersionBefore(t *testing.T) {
 	p := newPlot(t)
-	err := p.migrate(2, []migration{mark(3), fails(4), mark(5)}, upgrade)
+	err := p.migrate(3, []migration{mark(4), fails(5), mark(6)}, upgrade)
 	require.ErrorIs(t, err, errMigration)
-	assert.EqualError(t, err, "cannot migrate to schema version 4 (a failure); the database before is in "+
+	assert.EqualError(t, err, "cannot migrate to schema version 5 (a failure); the database before is in "+
 		filepath.Join(p.dir, copyBefore)+": there is an order that it cannot understand")
-	assert.Equal(t, "3", p.meta(t, metaSchema))
-	assert.Equal(t, "3", p.meta(t, "marks"), "nothing of the one that failed is left")
+	assert.Equal(t, "4", p.meta(t, metaSchema))
+	assert.Equal(t, "4", p.meta(t, "marks"), "nothing of the one that failed is left")
 	p.assertCopy(t)
 
 	t.Run("and goes on from there when it is mended", func(t *testing.T) {
-		require.NoError(t, p.migrate(3, []migration{mark(3), mark(4), mark(5)}, upgrade))
-		assert.Equal(t, "345", p.meta(t, "marks"))
-		assert.Equal(t, "5", p.meta(t, metaSchema))
+		require.NoError(t, p.migrate(4, []migration{mark(4), mark(5), mark(6)}, upgrade))
+		assert.Equal(t, "456", p.meta(t, "marks"))
+		assert.Equal(t, "6", p.meta(t, metaSchema))
 	})
 }
 
 func TestMigrationThatFailsAtEveryStartKeepsOneCopy(t *testing.T) {
 	p := newPlot(t)
 	for start := range 3 {
-		err := p.migrate(2, []migration{fails(3)}, upgrade.Add(time.Duration(start-2)*time.Hour))
+		err := p.migrate(3, []migration{fails(4)}, upgrade.Add(time.Duration(start-2)*time.Hour))
 		require.ErrorIs(t, err, errMigration)
 	}
 	assert.Equal(t, []string{"crms.db", copyBefore}, p.files(t))
@@ -139,18 +139,18 @@ func TestMigrationThatFailsAtEveryStartKeepsOneCopy(t *testing.T) {
 
 func TestMigrationThatIsDoneAgainWithinTheSecondHasACopyOfItsOwn(t *testing.T) {
 	p := newPlot(t)
-	require.Error(t, p.migrate(2, []migration{fails(3)}, upgrade))
-	require.NoError(t, p.migrate(2, []migration{mark(3)}, upgrade))
+	require.Error(t, p.migrate(3, []migration{fails(4)}, upgrade))
+	require.NoError(t, p.migrate(3, []migration{mark(4)}, upgrade))
 	assert.Equal(t, []string{"crms.db", copyBefore + "-2"}, p.files(t))
 }
 
 func TestNothingIsMigratedWithoutACopy(t *testing.T) {
 	p := newPlot(t)
 	require.NoError(t, os.Rename(p.dir, p.dir+"-elsewhere"))
-	err := p.migrate(2, []migration{mark(3)}, upgrade)
+	err := p.migrate(3, []migration{mark(4)}, upgrade)
 	require.NoError(t, os.Rename(p.dir+"-elsewhere", p.dir))
-	assert.ErrorContains(t, err, "cannot migrate to schema version 3")
-	assert.Equal(t, "2", p.meta(t, metaSchema))
+	assert.ErrorContains(t, err, "cannot migrate to schema version 4")
+	assert.Equal(t, "3", p.meta(t, metaSchema))
 	assert.Empty(t, p.meta(t, "marks"))
 }
 
@@ -167,7 +167,7 @@ func TestMigrationsLeadToTheSchema(t *testing.T) {
 
 func TestAMigratedStoreIsWrittenAsBefore(t *testing.T) {
 	p := newPlot(t)
-	require.NoError(t, p.migrate(2, []migration{mark(3)}, upgrade))
+	require.NoError(t, p.migrate(3, []migration{mark(4)}, upgrade))
 	_, err := Do(context.Background(), p.Store, SetStatus{Change: Change{At: upgrade}, ID: p.id, Status: crm.Inactive})
 	require.NoError(t, err)
 	findings, err := p.Verify()
@@ -181,12 +181,12 @@ func rewrites(to int) migration {
 }
 
 // MigrateElsewhere is the process that is killed while it brings the store in the
-// folder to version 4.
-func MigrateElsewhere(dir string) { migrateElsewhere(dir, []migration{mark(3), mark(4)}) }
+// folder to version 5.
+func MigrateElsewhere(dir string) { migrateElsewhere(dir, []migration{mark(4), mark(5)}) }
 
 // RewriteElsewhere is the process whose steps are looked at while it changes the
 // store in the folder, and then moves its rows.
-func RewriteElsewhere(dir string) { migrateElsewhere(dir, []migration{mark(3), rewrites(4)}) }
+func RewriteElsewhere(dir string) { migrateElsewhere(dir, []migration{mark(4), rewrites(5)}) }
 
 func migrateElsewhere(dir string, all []migration) {
 	s, version, err := openAsItIs(dir)

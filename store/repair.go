@@ -29,9 +29,15 @@ func (Repair) apply(t *tx) (n Repaired, err error) {
 		}
 	}
 	for _, ix := range t.customers.Indexes {
+		if ix == t.top {
+			continue // has a bar
+		}
 		if err := t.customers.Rebuild(t.Tx, ix.Name); err != nil {
 			return n, err
 		}
+	}
+	if err := t.rankAnew(t.Tx); err != nil {
+		return n, err
 	}
 	for _, sum := range t.customers.Sums {
 		if err := t.customers.Rebuild(t.Tx, sum.Name); err != nil {

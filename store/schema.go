@@ -11,7 +11,7 @@ import (
 
 // schemaVersion is the version of the buckets described in DESIGN.md. A change
 // of what is stored raises it.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // schema declares every bucket. DESIGN.md shows them as a tree; a test holds
 // the two together.
@@ -36,6 +36,10 @@ type schema struct {
 	seen         *kv.Table[uint64, []eventHash]
 	outbox       *kv.Collection[uint64, OutboxEntry]
 	outboxTotals *kv.Sum[OutboxEntry]
+
+	// bar is the last key that top may have, nil when it may have any: what the
+	// row of meta says. Only the committer, and who holds it off, uses it.
+	bar []byte
 }
 
 // The rows of meta.
@@ -45,6 +49,7 @@ const (
 	metaZone       = "zone"       // the zone by which days are counted
 	metaZoneRules  = "zoneRules"  // the rules of the zone by which they are counted, see rulesOf
 	metaCreated    = "created"    // when the store was made
+	metaBar        = "bar"        // the last key that top may have, in hex; empty without one
 )
 
 // newSchema declares the buckets of a store whose days are those of the zone.
@@ -82,20 +87,6 @@ func newSchema(zone *time.Location) *schema {
 			},
 			Growing: true,
 		},
-		top: &kv.Index[crm.ID, record]{
-			Name: "top",
-			Entry: func(key, value []byte, r record) ([]byte, []byte, bool) {
-				// Negated, so that the highest value comes first and ties keep
-				// the order of their ids.
-				key = append(kv.AppendInt64(key, -int64(r.Figures.OrderValue)), r.ID[:]...)
-				return key, value, r.Figures.TotalOrders > 0
-			},
-			Owner: func(key, _ []byte) (crm.ID, error) {
-				k := kv.ReadKey(key)
-				_ = k.Int64()
-				return idAt(k)
-			},
-		},
 		days: &kv.Sum[record]{
 			Name:  "days",
 			Width: crm.NumStatuses * crm.NumTypes,
@@ -119,6 +110,7 @@ func newSchema(zone *time.Location) *schema {
 		tombstones: &kv.Table[string, tombstone]{Name: "tombstones", Key: textCodec, Row: tombstoneCodec},
 		log:        &kv.Table[uint64, crm.ID]{Name: "log", Key: sequenceCodec, Row: idCodec, Growing: true},
 	}
+	s.declareTop()
 	s.declareEvents()
 	s.customers = &kv.Collection[crm.ID, record]{
 		Table:   kv.Table[crm.ID, record]{Name: customersBucket, Holds: isCustomer, Key: idCodec, Row: recordCodec},

@@ -56,7 +56,7 @@ func TestFacts(t *testing.T) {
 	s.order(c.ID, order("b", crm.Placed, 100, 1, 1))
 	s.complaint(c.ID, complaint("c", "Delivery Issue", crm.Open, 1, 1))
 	assert.Equal(t, store.Facts{
-		Generation: s.Generation(), Schema: 2, Zone: "UTC", LastSeq: s.LastSeq(),
+		Generation: s.Generation(), Schema: 3, Zone: "UTC", LastSeq: s.LastSeq(),
 		Counts: store.Counts{Customers: 1, Orders: 2, Complaints: 1},
 	}, s.facts())
 }

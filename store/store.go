@@ -186,6 +186,9 @@ func (s *Store) prepare(o Options) error {
 	}
 	return s.db.View(func(tx *kv.Tx) (err error) {
 		s.lastSeq.Store(tx.Sequence(s.schema.log.Name))
+		if err = s.schema.loadBar(tx); err != nil {
+			return err
+		}
 		if s.generation, _, err = s.schema.meta.Get(tx, metaGeneration); err != nil {
 			return err
 		}

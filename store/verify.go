@@ -53,7 +53,14 @@ type verifier struct {
 
 func (v verifier) run() {
 	v.meta.Verify(v.tx, v.report, func(string, string) {})
-	v.customers.Verify(v.tx, v.report, func(_ crm.ID, r record) { v.customer(r) })
+	ordering := 0
+	v.customers.Verify(v.tx, v.report, func(_ crm.ID, r record) {
+		if r.Figures.TotalOrders > 0 {
+			ordering++
+		}
+		v.customer(r)
+	})
+	v.topHolds(ordering)
 	v.parked.Verify(v.tx, v.report, func(parkedKey, ParkedEvent) {})
 	v.outbox.Verify(v.tx, v.report, func(uint64, OutboxEntry) {})
 	v.seen.Verify(v.tx, v.report, func(uint64, []eventHash) {})
@@ -71,6 +78,13 @@ func (v verifier) customer(r record) {
 	}
 	v.numbers(r, v.notes.Name, r.Notes, numbersOf(v.notes, v.tx, r.ID))
 	v.numbers(r, v.history.Name, r.Entries, numbersOf(v.history, v.tx, r.ID))
+}
+
+// topHolds looks for a bar that has hardly anybody above it.
+func (v verifier) topHolds(ordering int) {
+	if n := v.countTop(v.tx); n < min(topSize, ordering) {
+		v.report("index %s has %d entries, of %d customers with orders", v.top.Name, n, ordering)
+	}
 }
 
 // normal makes figures comparable: no counts is the same as an empty list.

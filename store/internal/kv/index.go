@@ -42,6 +42,19 @@ func (ix *Index[K, V]) move(tx *Tx, before, after *V) error {
 	return nil
 }
 
+// Refill replaces all entries by those with the keys, whose values are empty.
+func (ix *Index[K, V]) Refill(tx *Tx, keys [][]byte) error {
+	if err := tx.clear(ix.Name); err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if err := tx.put(ix.Name, key, []byte{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (ix *Index[K, V]) entry(v *V) (key, value []byte, ok bool) {
 	if v == nil {
 		return nil, nil, false
