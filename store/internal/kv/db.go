@@ -308,8 +308,13 @@ func (db *DB) writeFreelist() (err error) {
 }
 
 // Settle makes the file whole by itself: there is no redo log beside it until
-// the next [DB.Update].
+// the next [DB.Update]. It is an error, and the log stays, when the database is
+// closed, when a page could not be read, and with [ErrStopped] when the disk has
+// failed.
 func (db *DB) Settle() error {
+	if db.stuck.Load() || db.unreadable.Load() {
+		return ErrUnreadable
+	}
 	db.redo.writing.Lock()
 	defer db.redo.writing.Unlock()
 	return db.redo.settle(func() error { return nil })

@@ -352,7 +352,10 @@ func (l *redoLog) failCheckpoint(err error) error {
 func (l *redoLog) close(last func() error) error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
-	err := l.settle(last)
+	var err error
+	if !l.closed && l.durable.failure() == nil {
+		err = l.settle(last)
+	}
 	l.closed = true
 	l.durable.reach(math.MaxInt) // what last has written is; who reads it now must not wait
 	return errors.Join(err, l.release())
@@ -371,10 +374,14 @@ func (l *redoLog) abandon() error {
 }
 
 // settle makes the database file whole by itself, with what last writes to it,
-// and removes the log until the next transaction. The caller holds writing.
+// and removes the log until the next transaction. After a failure it is not known what
+// the file holds: the log stays. The caller holds writing.
 func (l *redoLog) settle(last func() error) error {
-	if l.closed || l.durable.failure() != nil {
-		return nil
+	if l.closed {
+		return errClosed
+	}
+	if err := l.durable.failure(); err != nil {
+		return err
 	}
 	if err := errors.Join(l.drain(), l.awaitCheckpoint()); err != nil {
 		return err

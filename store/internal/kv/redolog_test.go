@@ -137,6 +137,39 @@ func TestCheckpointThatFailsEndsAllWritingAtOnce(t *testing.T) {
 	p.holds(p.cut())
 }
 
+// TestSettleOfAFileThatMayNotBeWhole is an error, lest another file takes the place of
+// one whose last records it does not have. Closing is none: the next Open finds them in
+// the log.
+func TestSettleOfAFileThatMayNotBeWhole(t *testing.T) {
+	for what, fail := range map[string]func(*redoLog, error) error{
+		"since the log could not be synced": (*redoLog).fail,
+		"since a checkpoint has failed":     (*redoLog).failCheckpoint,
+	} {
+		t.Run(what, func(t *testing.T) {
+			p := newPlug(t, 18)
+			for range 5 {
+				p.step()
+			}
+			gone := errors.New("the disk is gone")
+			require.ErrorIs(t, fail(p.db.redo, gone), ErrStopped)
+			for range 2 {
+				require.ErrorIs(t, p.db.Settle(), gone)
+			}
+			assert.NoError(t, p.db.Close())
+			assert.True(t, HasLog(p.path))
+			p.holds(p.path)
+		})
+	}
+	t.Run("since it is closed", func(t *testing.T) {
+		p := newPlug(t, 19)
+		p.step()
+		require.NoError(t, p.db.Close())
+		require.ErrorIs(t, p.db.Settle(), errClosed)
+		assert.NoError(t, p.db.Close())
+		p.holds(p.path)
+	})
+}
+
 func TestSegmentIsUsedAgain(t *testing.T) {
 	p := newPlug(t, 5)
 	for range 4 {

@@ -138,6 +138,7 @@ func TestFileThatIsCutShortWhileItIsOpen(t *testing.T) {
 	assert.ErrorIs(t, db.Update(func(tx *Tx) error { return save(tx, person{ID: 15, Name: "Anna", City: "Pune"}) }), ErrDamaged)
 	assert.NoError(t, db.View(func(*Tx) error { return nil }))
 	assert.False(t, db.Stopped())
+	require.ErrorIs(t, db.Settle(), ErrUnreadable)
 	require.NoError(t, db.Close())
 
 	t.Run("the log stays, and brings back what was written since its base", func(t *testing.T) {
@@ -156,6 +157,7 @@ func TestFileWithoutMetaPagesIsNotWaitedFor(t *testing.T) {
 		for range 3 {
 			assert.ErrorIs(t, db.View(func(*Tx) error { return nil }), ErrDamaged)
 			assert.ErrorIs(t, db.Update(func(*Tx) error { return nil }), ErrDamaged)
+			assert.ErrorIs(t, db.Settle(), ErrDamaged)
 		}
 		ended <- db.Close()
 	}()
