@@ -13,7 +13,8 @@ import (
 const seenEvents = 1 << 16
 
 // forgetTogether is how many events are outside of the window before their rows are
-// deleted. One by one each event would have two pages more to write.
+// deleted. Were a row deleted for each that is written, a lone event would write two
+// pages more.
 const forgetTogether = 1 << 10
 
 // eventHash stands for an event's source and id.
@@ -51,7 +52,7 @@ type seenWindow struct {
 	known map[eventHash]bool
 	order []eventHash // oldest first
 	rows  []seenRow   // oldest first
-	held  int         // events in rows: those in order, and what else is in the oldest row
+	held  int         // events in rows: those in order, and older ones whose rows are not deleted yet
 }
 
 // seenRow is a row of the bucket and how many events it has.

@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -139,6 +141,13 @@ func (m *market) entries() (n int) {
 	return n
 }
 
+// stored is the bar of the next open, which is to be that of this one.
+func (m *market) stored() (text string, set bool) {
+	m.t.Helper()
+	require.NoError(m.t, m.db.View(func(tx *kv.Tx) (err error) { text, set, err = m.schema.meta.Get(tx, metaBar); return err }))
+	return text, set
+}
+
 // check wants the right ten customers, few entries, and a sound store.
 func (m *market) check(what string) {
 	m.t.Helper()
@@ -152,6 +161,8 @@ func (m *market) check(what string) {
 	ranking := m.ranking()
 	assert.Equal(m.t, ranking[:min(topSize, len(ranking))], top, what)
 	assert.LessOrEqual(m.t, m.entries(), topMost, what)
+	bar, _ := m.stored()
+	assert.Equal(m.t, hex.EncodeToString(m.schema.bar), bar, what)
 	findings, err := m.Verify()
 	require.NoError(m.t, err)
 	assert.Empty(m.t, findings, what)
@@ -209,6 +220,77 @@ func TestTopIsTheSameWithABar(t *testing.T) {
 			m.check("when there are none")
 		})
 	}
+}
+
+func TestBarIsLoweredWhenFewerThanAreAskedForAreLeft(t *testing.T) {
+	for name, fall := range map[string]func(m *market, ids []crm.ID){
+		"customers leave": func(m *market, ids []crm.ID) { m.leave(ids...) },
+		"values fall": func(m *market, ids []crm.ID) {
+			lowered := map[crm.ID]crm.Amount{}
+			for _, id := range ids {
+				lowered[id] = 0
+			}
+			m.order(lowered)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMarket(t, t.TempDir())
+			m.join(valuesOf(2*topMost, 1<<20)...)
+			bar, ranking := m.schema.bar, m.ranking()
+			fall(m, ranking[:topKept-topSize])
+			m.check("ten are left")
+			assert.Equal(t, topSize, m.entries())
+			assert.Equal(t, bar, m.schema.bar)
+
+			fall(m, ranking[topKept-topSize:][:1])
+			m.check("nine would be left")
+			assert.GreaterOrEqual(t, m.entries(), topKept)
+			assert.Greater(t, string(m.schema.bar), string(bar))
+		})
+	}
+}
+
+func TestShopWithFewWhoOrderHasNoBar(t *testing.T) {
+	m := newMarket(t, t.TempDir())
+	m.join(valuesOf(topSize-1, 1<<20)...)
+	_, set := m.stored()
+	assert.False(t, set, "customers are not read for each who orders")
+
+	m.join(valuesOf(topMost-m.made, 1<<20)...)
+	_, err := Do(context.Background(), m.Store, Repair{})
+	require.NoError(t, err)
+	m.check("repaired")
+	assert.Nil(t, m.schema.bar)
+	assert.Equal(t, topMost, m.entries())
+}
+
+func TestBarStaysWhenACommandFailsThatHasMovedIt(t *testing.T) {
+	m := newMarket(t, t.TempDir())
+	m.join(valuesOf(2*topMost, 1<<20)...)
+	bar := m.schema.bar
+	require.NotNil(t, bar)
+	require.ErrorIs(t, m.do(func(t *tx) error { return errors.Join(t.setTop(t.Tx, nil, nil), assert.AnError) }), assert.AnError)
+	assert.Equal(t, bar, m.schema.bar)
+	m.check("as before")
+	m.join(valuesOf(topMost, 1<<20)...)
+	m.check("and written")
+}
+
+// TestBarIsThatOfTheRedoLog opens the files of a store that was not closed.
+func TestBarIsThatOfTheRedoLog(t *testing.T) {
+	m := newMarket(t, t.TempDir())
+	for range 4 {
+		m.join(valuesOf(topKept, 1<<20)...)
+	}
+	bar := m.schema.bar
+	require.NotNil(t, bar)
+	killed := filepath.Join(t.TempDir(), "killed")
+	require.NoError(t, os.CopyFS(killed, os.DirFS(m.dir)))
+	require.NoError(t, m.Close())
+	m.open(killed)
+	assert.Equal(t, bar, m.schema.bar)
+	m.check("after the kill")
 }
 
 func TestImportedCustomersAreRankedToo(t *testing.T) {
@@ -336,6 +418,7 @@ func TestTopOfVersion2(t *testing.T) {
 			assert.Equal(t, customers, m.entries())
 			m.reopen()
 			m.check("migrated")
+			assert.Equal(t, customers > topMost, m.schema.bar != nil)
 			facts, err := m.Facts()
 			require.NoError(t, err)
 			assert.Equal(t, schemaVersion, facts.Schema)

@@ -210,6 +210,26 @@ func TestRebuildRefusesToLeaveOutADamagedRow(t *testing.T) {
 	assert.Equal(t, before, findings(t, db), "nothing has changed")
 }
 
+func TestRefillReplacesAllEntries(t *testing.T) {
+	db := openTest(t)
+	fill(t, db, 9)
+	keys := [][]byte{[]byte("second"), []byte("third"), []byte("first")}
+	entries := func(tx *Tx) (found []string) {
+		for key, value := range scores.Walk(tx, nil) {
+			found = append(found, string(key))
+			assert.Empty(t, value)
+			assert.NotNil(t, scores.Get(tx, key), "as nothing is of a key without an entry")
+		}
+		return found
+	}
+	update(t, db, func(tx *Tx) error {
+		err := scores.Refill(tx, keys)
+		assert.Equal(t, []string{"first", "second", "third"}, entries(tx))
+		return err
+	})
+	view(t, db, func(tx *Tx) { assert.Equal(t, []string{"first", "second", "third"}, entries(tx)) })
+}
+
 func TestIndexAndSumWalkBackwardsWithinBounds(t *testing.T) {
 	db := openTest(t)
 	fill(t, db, 9)

@@ -7,7 +7,8 @@ import (
 
 // Index is a bucket derived from a collection's rows: each row has at most one
 // entry. The entry of a row is a function of the row alone, so that it can be
-// moved, and proved, without knowing what happened.
+// moved, and proved, without knowing what happened. Whoever changes that function
+// refills the index in the same transaction.
 type Index[K, V any] struct {
 	Name string
 	// Entry appends the row's key and value to the two slices. It returns false

@@ -91,6 +91,9 @@ func (p *plug) step() {
 				return err
 			}
 		}
+		if p.rand.IntN(10) == 0 {
+			return people.Rebuild(tx, cities.Name) // empties a bucket, and fills it
+		}
 		return nil
 	}
 	if p.rand.IntN(10) == 0 {
