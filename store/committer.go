@@ -261,7 +261,7 @@ func (c *committer) transact(group []*request, broken map[*request]bool) (kv.Sta
 	case errors.Is(err, errNothingToCommit):
 		s.count(t) // events that changed nothing have been dealt with too
 	default:
-		s.schema.bar = bar
+		s.schema.bar = bar // what a failed transaction has set is not stored
 	}
 	return state, err
 }

@@ -30,7 +30,7 @@ func (s *schema) declareTop() {
 		Name: "top",
 		Entry: func(key, value []byte, r record) ([]byte, []byte, bool) {
 			key = rank(key, &r)
-			return key, value, s.isTop(&r, key)
+			return key, value, isTop(&r, key, s.bar)
 		},
 		Owner: func(key, _ []byte) (crm.ID, error) {
 			k := kv.ReadKey(key)
@@ -46,16 +46,17 @@ func rank(key []byte, r *record) []byte {
 	return append(kv.AppendInt64(key, -int64(r.Figures.OrderValue)), r.ID[:]...)
 }
 
-// isTop reports whether the customer, whose rank it is, has an entry in top.
-func (s *schema) isTop(r *record, rank []byte) bool {
-	return r.Figures.TotalOrders > 0 && (s.bar == nil || bytes.Compare(rank, s.bar) <= 0)
+// isTop reports whether the customer, whose rank it is, has an entry in top with
+// this bar.
+func isTop(r *record, rank, bar []byte) bool {
+	return r.Figures.TotalOrders > 0 && (bar == nil || bytes.Compare(rank, bar) <= 0)
 }
 
 // noteTop notes whether a customer comes into top or out of it. A nil record is of
 // a customer who does not exist.
 func (t *tx) noteTop(before, after *record) {
 	var key [32]byte
-	is := func(r *record) bool { return r != nil && t.isTop(r, rank(key[:0], r)) }
+	is := func(r *record) bool { return r != nil && isTop(r, rank(key[:0], r), t.bar) }
 	t.topMoved = t.topMoved || is(before) != is(after)
 }
 
@@ -101,7 +102,7 @@ func (s *schema) rankAnew(tx *kv.Tx) error {
 	var bar []byte
 	s.customers.Table.Verify(tx, func(string, ...any) {}, func(_ crm.ID, r record) {
 		key := rank(nil, &r)
-		if r.Figures.TotalOrders == 0 || bar != nil && bytes.Compare(key, bar) > 0 {
+		if !isTop(&r, key, bar) {
 			return
 		}
 		if ranks = append(ranks, key); len(ranks) > topMost {

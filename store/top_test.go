@@ -353,32 +353,28 @@ func TestTopIsRefilledInOnePass(t *testing.T) {
 	}
 }
 
+// ranksIn are the keys of top.
+func ranksIn(t *tx) (ranks [][]byte) {
+	for key := range t.top.Walk(t.Tx, nil) {
+		ranks = append(ranks, bytes.Clone(key))
+	}
+	return ranks
+}
+
 func TestTopIsProvedAndRepaired(t *testing.T) {
 	for name, test := range map[string]struct {
 		plant func(t *tx) error
 		named string
 	}{
 		"a bar with hardly anybody above it": {func(t *tx) error {
-			var ranks [][]byte
-			for key := range t.top.Walk(t.Tx, nil) {
-				if ranks = append(ranks, bytes.Clone(key)); len(ranks) == topSize-1 {
-					break
-				}
-			}
-			return t.setTop(t.Tx, ranks, ranks[len(ranks)-1])
+			ranks := ranksIn(t)[:topSize-1]
+			return t.setTop(t.Tx, ranks, ranks[topSize-2])
 		}, fmt.Sprintf("index top has 9 entries, of %d customers with orders", 2*topMost)},
 		"an entry that is missing": {func(t *tx) error {
-			var ranks [][]byte
-			for key := range t.top.Walk(t.Tx, nil) {
-				ranks = append(ranks, bytes.Clone(key))
-			}
-			return t.top.Refill(t.Tx, ranks[1:])
+			return t.top.Refill(t.Tx, ranksIn(t)[1:])
 		}, "index top: entry "},
 		"an entry below the bar": {func(t *tx) error {
-			var ranks [][]byte
-			for key := range t.top.Walk(t.Tx, nil) {
-				ranks = append(ranks, bytes.Clone(key))
-			}
+			ranks := ranksIn(t)
 			return t.setTop(t.Tx, ranks, ranks[len(ranks)-2])
 		}, "is not that of its row in customers"},
 	} {
