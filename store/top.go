@@ -69,6 +69,7 @@ func (t *tx) keepTop() error {
 	case n > topMost:
 		return t.raiseBar(t.Tx)
 	case n < topSize && t.bar != nil:
+		t.store.log.Info("all customers are being ranked by order value, since those above the bar have left")
 		return t.rankAnew(t.Tx)
 	}
 	return nil
