@@ -33,6 +33,7 @@ func TestOutcomeOfARebuild(t *testing.T) {
 		gate := make(chan struct{})
 		src.edit(func() { src.gate = gate })
 		outcome := reindex(t, x)
+		await(t, func() bool { return x.Status().Total > 0 }) // the gate is next
 		src.edit(func() { src.err = errors.New("a page cannot be read") })
 		await(t, func() bool { return x.Status().State == Failed })
 		src.edit(func() { src.err = nil })

@@ -401,6 +401,7 @@ func TestLogOfTheVersionBefore(t *testing.T) {
 	}
 	t.Run("with a record in the middle that is damaged", func(t *testing.T) {
 		p := newPlug(t, 7)
+		p.small = true // so that there are records in the log
 		p.checkpoint(true)
 		for range 12 {
 			p.step()

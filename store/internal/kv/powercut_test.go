@@ -21,6 +21,8 @@ type plug struct {
 	rand *rand.Rand
 	path string
 	db   *DB
+	// small keeps the transactions of step from being too large for the log.
+	small bool
 
 	people map[uint32]person // as of what was answered
 	images [][]byte          // of the file, from the base on
@@ -63,7 +65,7 @@ func (p *plug) read(path string) []byte {
 func (p *plug) step() {
 	after := maps.Clone(p.people)
 	many, long := 1+p.rand.IntN(4), 40
-	large := p.rand.IntN(40) == 0 && p.db.redo.checkpoint == nil // it would wait for its end
+	large := p.rand.IntN(40) == 0 && !p.small && p.db.redo.checkpoint == nil // it would wait for its end
 	if large {
 		many, long = 250, 30_000 // a name is a key too, which has its bound
 	}

@@ -52,6 +52,7 @@ func TestLogThatDoesNotFit(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := newPlug(t, 7)
+			p.small = true // so that there are records in the log
 			for range 3 {
 				p.step()
 			}
