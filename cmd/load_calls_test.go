@@ -28,6 +28,8 @@ type crowd struct {
 	own       []loadCall // of active customers for their own profiles
 	deep      string     // path of a page far behind the first
 	writes    atomic.Int64
+	raised    []sample.Customer // above Regular, which is the type that the page far behind lists
+	patches   atomic.Int64      // of theirs
 }
 
 const (
@@ -56,6 +58,9 @@ func gather(b *testing.B, s *store.Store, customers int) *crowd {
 		c.customers[i], c.customers[j] = c.customers[j], c.customers[i]
 	})
 	for _, each := range c.customers {
+		if each.Type != crm.Regular {
+			c.raised = append(c.raised, each)
+		}
 		if each.Status == crm.Active && len(c.own) < signedIn {
 			c.own = append(c.own, ownProfile(b, each, now))
 		}
@@ -96,11 +101,11 @@ func (c *crowd) someone(random *rand.Rand) sample.Customer {
 	return c.customers[random.IntN(len(c.customers))]
 }
 
-// turn is a customer for the nth write: all of them, one after the other, and
+// turn is a customer for the nth note or order: all of them, one after the other, and
 // then again.
-func (c *crowd) turn() (customer sample.Customer, n, round int) {
+func (c *crowd) turn() (customer sample.Customer, n int) {
 	n = int(c.writes.Add(1))
-	return c.customers[n%len(c.customers)], n, n / len(c.customers)
+	return c.customers[n%len(c.customers)], n
 }
 
 func (c *crowd) read(path, has string, times int) loadCall {
@@ -162,17 +167,22 @@ func (c *crowd) find(text, has string, times int) loadCall {
 	return c.read(fmt.Sprintf("/api/customers/search?q=%s&limit=%d", url.QueryEscape(text), perPage), has, times)
 }
 
-// patch gives a customer the type after the one that it has.
+// patch makes a Premium customer VIP, or the other way round: each one changes
+// something, and lists of Regular ones stay as long as they are.
 func (c *crowd) patch(*rand.Rand) loadCall {
-	customer, _, round := c.turn()
-	next := (customer.Type + crm.Type(1+round)) % crm.Type(crm.NumTypes)
+	n := int(c.patches.Add(1))
+	customer, round := c.raised[n%len(c.raised)], n/len(c.raised)
+	next := customer.Type
+	if round%2 == 0 {
+		next = crm.Premium + crm.VIP - customer.Type
+	}
 	request := rawRequest(http.MethodPatch, "/api/customers/"+customer.ID.String()+"/type", c.admin,
 		"application/json", `{"customerType":"`+next.String()+`"}`)
 	return loadCall{request, http.StatusOK, `"customerType":"` + next.String() + `"`, 1}
 }
 
 func (c *crowd) note(*rand.Rand) loadCall {
-	customer, n, _ := c.turn()
+	customer, n := c.turn()
 	request := rawRequest(http.MethodPost, "/api/customers/"+customer.ID.String()+"/notes", c.admin,
 		"application/json", fmt.Sprintf(`{"content":"Called about order %d, is content now"}`, n))
 	return loadCall{request, http.StatusOK, `"noteId":"note-`, 1}
@@ -180,7 +190,7 @@ func (c *crowd) note(*rand.Rand) loadCall {
 
 // event places an order, another one each time.
 func (c *crowd) event(*rand.Rand) loadCall {
-	customer, n, _ := c.turn()
+	customer, n := c.turn()
 	at := crm.FormatTime(time.Now())
 	request := rawRequest(http.MethodPost, "/api/events", c.admin, "application/cloudevents+json", fmt.Sprintf(
 		`{"specversion":"1.0","id":"load-%d","source":"/orms","type":"orms.order.placed","time":%q,`+
