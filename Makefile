@@ -61,10 +61,10 @@ fuzz:
 	while read -r package target; do \
 		echo "$$package $$target"; \
 		fuzz() { go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" </dev/null 2>&1; }; \
-		said=$$(fuzz) && { echo "$$said"; continue; }; \
-		echo "$$said"; \
-		echo "$$said" | grep -qx '    context deadline exceeded' || exit 1; \
-		! echo "$$said" | grep -q 'Failing input' || exit 1; \
+		said=$$(fuzz) && { printf '%s\n' "$$said"; continue; }; \
+		printf '%s\n' "$$said"; \
+		printf '%s\n' "$$said" | grep -qx '    context deadline exceeded' || exit 1; \
+		! printf '%s\n' "$$said" | grep -q 'Failing input' || exit 1; \
 		fuzz; \
 	done
 
