@@ -17,9 +17,6 @@ import (
 // TestConsole has people use the console in a real browser, against the real
 // service.
 func TestConsole(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a browser takes its time")
-	}
 	browser := openBrowser(t)
 	shop := startService(t, time.Date(2026, 2, 2, 12, 0, 0, 0, time.UTC))
 	require.NoError(t, shop.program.fillSample(t.Context(), shop.app))
