@@ -23,13 +23,7 @@ import (
 // makes room.
 func TestWritesOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	d := smalldisk.Mount(t, "size=64m")
-	data := filepath.Join(d.Dir, "data")
-	p, w := serveWriter(t, data)
-	for range 20 {
-		require.True(t, w.create(), w.failure)
-	}
-	w.check(t)
+	d, data, p, w := serveOnASmallDisk(t)
 	d.Fill(t, 300<<10)
 	refused := w.untilRefused(t)
 
@@ -59,6 +53,19 @@ func TestWritesOnAFullDisk(t *testing.T) {
 	p.signal(t, syscall.SIGTERM)
 	require.Equal(t, exitOK, p.wait(t).code)
 	assert.Regexp(t, `^\S+ is sound: 25 customers, .*\n$`, requireDone(t, run(nil, "verify", "--data", data)).stdout)
+}
+
+// serveOnASmallDisk starts a server with 20 customers whose disk can be filled.
+func serveOnASmallDisk(t *testing.T) (d smalldisk.Disk, data string, p *process, w *writer) {
+	t.Helper()
+	d = smalldisk.Mount(t, "size=64m")
+	data = filepath.Join(d.Dir, "data")
+	p, w = serveWriter(t, data)
+	for range 20 {
+		require.True(t, w.create(), w.failure)
+	}
+	w.check(t)
+	return d, data, p, w
 }
 
 // reply is an answer with its header.

@@ -9,8 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"crms/store/storetest/smalldisk"
 )
 
 // TestReindexOnADiskThatFails lets the disk refuse the file that says which index
@@ -102,13 +100,7 @@ func TestReindexOnAFullDisk(t *testing.T) {
 	for name, beside := range map[string]bool{"beside a server": true, "without one": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := smalldisk.Mount(t, "size=64m")
-			data := filepath.Join(d.Dir, "data")
-			p, w := serveWriter(t, data)
-			for range 20 {
-				require.True(t, w.create(), w.failure)
-			}
-			w.check(t)
+			d, data, p, _ := serveOnASmallDisk(t)
 			if !beside {
 				p.signal(t, syscall.SIGTERM)
 				require.Equal(t, exitOK, p.wait(t).code)

@@ -33,20 +33,10 @@ func TestLogThatDoesNotFit(t *testing.T) {
 			require.NoError(p.t, os.Remove(disk))
 		}, "the database is missing, but its redo log"},
 		"a segment is missing between": {func(p *plug, disk string) {
-			b := p.read(logPaths(disk)[1])
-			w, ok := parseSegment(b)
-			require.True(p.t, ok)
-			w.generation, w.first = w.generation+2, w.first+9
-			copy(b, w.base.header(w.heading))
-			require.NoError(p.t, os.WriteFile(logPaths(disk)[0], b, 0o600))
+			p.addSegment(disk, 2, 9)
 		}, "do not follow each other"},
 		"records are missing between": {func(p *plug, disk string) {
-			b := p.read(logPaths(disk)[1])
-			w, ok := parseSegment(b)
-			require.True(p.t, ok)
-			w.generation, w.first = w.generation+1, w.first+9999
-			copy(b, w.base.header(w.heading))
-			require.NoError(p.t, os.WriteFile(logPaths(disk)[0], b, 0o600))
+			p.addSegment(disk, 1, 9999)
 		}, "the redo log has no record"},
 	}
 	for name, test := range tests {
@@ -75,6 +65,18 @@ func TestLogThatDoesNotFit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// addSegment puts a copy of the segment in use beside it, as one that came so many
+// generations and records later.
+func (p *plug) addSegment(disk string, generations, records uint64) {
+	p.t.Helper()
+	b := p.read(logPaths(disk)[1])
+	w, ok := parseSegment(b)
+	require.True(p.t, ok)
+	w.generation, w.first = w.generation+generations, w.first+records
+	copy(b, w.base.header(w.heading))
+	require.NoError(p.t, os.WriteFile(logPaths(disk)[0], b, 0o600))
 }
 
 func FuzzSegment(f *testing.F) {
