@@ -70,6 +70,30 @@ func TestCrashOfAMove(t *testing.T) {
 	}
 }
 
+// TestCrashOfTheBar kills the process while it sets a bar in a store of version 2.
+// Each time the next start finds all customers in top or those above the bar, and
+// completes it.
+func TestCrashOfTheBar(t *testing.T) {
+	t.Parallel()
+	m := newMarket(t, t.TempDir())
+	m.join(valuesOf(topMost+1, 1<<20)...)
+	m.degrade()
+	require.NoError(t, m.db.Settle())
+	before := copied(t, m.dir)
+	m.reopen() // the one that is closed at the end of the test
+	for _, moment := range crashpoint.FewMoments(startAndKill(t, "CRMS_TEST_OPEN", copied(t, before), nil)) {
+		t.Run(moment.String(), func(t *testing.T) {
+			dir := copied(t, before)
+			startAndKill(t, "CRMS_TEST_OPEN", dir, moment.At())
+			next := newMarket(t, dir)
+			next.values = m.values
+			next.check("after the kill")
+			assert.Equal(t, topKept, next.entries())
+			assert.NotNil(t, next.schema.bar)
+		})
+	}
+}
+
 func copied(t *testing.T, dir string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy")

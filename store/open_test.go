@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("CRMS_TEST_WRITE"); dir != "" {
 		writeForever(dir)
 	}
+	if dir := os.Getenv("CRMS_TEST_TOP"); dir != "" {
+		moveTheBar(dir)
+	}
 	if dir := os.Getenv("CRMS_TEST_INGEST"); dir != "" {
 		ingestUntilKilled(dir)
 	}

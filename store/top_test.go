@@ -394,6 +394,21 @@ func TestTopIsProvedAndRepaired(t *testing.T) {
 	}
 }
 
+// degrade makes the store one of version 2, in which top holds all customers.
+func (m *market) degrade() {
+	m.t.Helper()
+	require.NoError(m.t, m.db.Update(func(tx *kv.Tx) error {
+		m.schema.bar = nil
+		if err := m.schema.customers.Rebuild(tx, m.schema.top.Name); err != nil {
+			return err
+		}
+		if err := m.schema.meta.Delete(tx, metaBar); err != nil {
+			return err
+		}
+		return m.putVersion(tx, 2)
+	}))
+}
+
 // TestTopOfVersion2 opens a store in which top holds all customers.
 func TestTopOfVersion2(t *testing.T) {
 	for _, customers := range []int{topMost, 3 * topMost} {
@@ -401,16 +416,7 @@ func TestTopOfVersion2(t *testing.T) {
 			t.Parallel()
 			m := newMarket(t, t.TempDir())
 			m.join(valuesOf(customers, 1<<20)...)
-			require.NoError(t, m.db.Update(func(tx *kv.Tx) error {
-				m.schema.bar = nil
-				if err := m.schema.customers.Rebuild(tx, m.schema.top.Name); err != nil {
-					return err
-				}
-				if err := m.schema.meta.Delete(tx, metaBar); err != nil {
-					return err
-				}
-				return m.putVersion(tx, 2)
-			}))
+			m.degrade()
 			assert.Equal(t, customers, m.entries())
 			m.reopen()
 			m.check("migrated")

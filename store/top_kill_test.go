@@ -1,0 +1,134 @@
+package store_test
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"crms/store"
+	"crms/store/crm"
+	"crms/store/storetest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// moveTheBar is the process that gets killed while the bar of top moves: it imports so
+// many customers with orders that it is raised, and deletes so many of the best that
+// it is lowered. It prints a line before each.
+func moveTheBar(dir string) {
+	s, err := quiet(dir, nil)
+	for err == nil {
+		fmt.Println("raise")
+		if err = importOrders(s, 1100); err == nil {
+			fmt.Println("lower")
+			err = deleteTheBest(s, 600)
+		}
+	}
+	fmt.Println(err)
+	os.Exit(1)
+}
+
+func importOrders(s *store.Store, n int) error {
+	ids, now := crm.NewIDs(), crm.Millis(time.Now())
+	rows := make([]store.ImportRow, n)
+	for i := range rows {
+		id := ids.New(now)
+		rows[i] = store.ImportRow{
+			Customer: crm.Customer{UserID: id.String(), Email: id.String() + "@example.com", FullName: "Somebody"},
+			NewID:    id, Given: store.GivenEmail | store.GivenFullName,
+			Orders: []crm.Order{{OrderID: "order", Status: crm.Delivered, Total: crm.Amount(rand.IntN(1 << 20)), PlacedAt: now, Version: now}},
+		}
+	}
+	_, err := store.Do(context.Background(), s, store.Import{Change: store.Change{At: now, By: crm.Importer}, Rows: rows})
+	return err
+}
+
+func deleteTheBest(s *store.Store, n int) error {
+	best, err := byOrderValue(s)
+	if err != nil {
+		return err
+	}
+	var writers sync.WaitGroup
+	failures := make(chan error, n)
+	for _, id := range best[:min(n, len(best))] {
+		writers.Go(func() {
+			_, err := store.Do(context.Background(), s, store.Delete{Change: store.Change{At: crm.Millis(time.Now()), By: admin}, ID: id})
+			failures <- err
+		})
+	}
+	writers.Wait()
+	close(failures)
+	for err := range failures {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byOrderValue is all customers with orders, those with the greatest value first.
+func byOrderValue(s *store.Store) ([]crm.ID, error) {
+	var all []crm.Customer
+	_, err := s.Export(func(row *store.ExportRow) error {
+		if row.Figures.TotalOrders > 0 {
+			all = append(all, row.Customer)
+		}
+		return nil
+	})
+	slices.SortStableFunc(all, func(a, b crm.Customer) int { // they come in the order of their ids
+		return cmp.Compare(b.Figures.OrderValue, a.Figures.OrderValue)
+	})
+	ids := make([]crm.ID, len(all))
+	for i, c := range all {
+		ids[i] = c.ID
+	}
+	return ids, err
+}
+
+func TestKilledProcessKeepsTheBest(t *testing.T) {
+	dir := t.TempDir()
+	for moves := range 8 {
+		killAmongMoves(t, dir, 1+moves%4)
+		s, err := quiet(dir, nil)
+		require.NoError(t, err)
+		storetest.Verify(t, s)
+		want, err := byOrderValue(s)
+		require.NoError(t, err)
+		a, err := s.Analytics(time.Now())
+		require.NoError(t, err)
+		var top []crm.ID
+		for _, c := range a.Top {
+			top = append(top, c.ID)
+		}
+		assert.Equal(t, want[:min(10, len(want))], top)
+		require.NoError(t, s.Close())
+		require.False(t, t.Failed(), "after %d moves", moves)
+	}
+}
+
+// killAmongMoves kills the process a little after it has begun so many moves.
+func killAmongMoves(t *testing.T, dir string, moves int) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), os.Args[0])
+	c.Env = append(os.Environ(), "CRMS_TEST_TOP="+dir)
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	lines := bufio.NewScanner(out)
+	for n := range moves {
+		require.True(t, lines.Scan())
+		require.Equal(t, []string{"raise", "lower"}[n%2], lines.Text())
+	}
+	time.Sleep(rand.N(60 * time.Millisecond))
+	require.NoError(t, c.Process.Kill())
+	require.Error(t, c.Wait(), "it was killed")
+}
