@@ -97,8 +97,7 @@ func TestAnIndexThatIsNotTrueIsRebuilt(t *testing.T) {
 			src := someone()
 			dir := written(t, src)
 			c.damage(t, src, dir)
-			gate := make(chan struct{})
-			src.edit(func() { src.gate = gate })
+			letGo := src.hold()
 
 			x := openIn(t, src, dir)
 			status := x.Status()
@@ -108,7 +107,7 @@ func TestAnIndexThatIsNotTrueIsRebuilt(t *testing.T) {
 			_, err := x.Search(t.Context(), Query{Text: "john", Limit: 10})
 			assertKind(t, crm.Unavailable, err)
 
-			close(gate)
+			letGo()
 			awaitOK(t, x)
 			assert.Equal(t, ids(1), find(t, x, "john"))
 			findings, err := x.Verify(t.Context())
@@ -124,8 +123,7 @@ func TestAnIndexThatIsNotTrueIsRebuilt(t *testing.T) {
 func TestReindexAnswersFromTheOldIndexMeanwhile(t *testing.T) {
 	src := someone()
 	x := open(t, src)
-	gate := make(chan struct{})
-	src.edit(func() { src.gate = gate })
+	letGo := src.hold()
 	outcome := reindex(t, x)
 	assert.Equal(t, Rebuilding, x.Status().State)
 
@@ -137,7 +135,7 @@ func TestReindexAnswersFromTheOldIndexMeanwhile(t *testing.T) {
 	assert.Same(t, outcome, reindex(t, x), "a rebuild that is under way is as good as another")
 
 	src.remove(idOf(1))
-	close(gate)
+	letGo()
 	require.NoError(t, outcome.Await(t.Context()))
 	assert.Equal(t, OK, x.Status().State)
 	assert.Equal(t, ids(3), find(t, x, "john"))

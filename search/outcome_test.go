@@ -30,24 +30,22 @@ func TestOutcomeOfARebuild(t *testing.T) {
 	t.Run("is not that of a change that cannot be written meanwhile", func(t *testing.T) {
 		src := someone()
 		x := open(t, src)
-		gate := make(chan struct{})
-		src.edit(func() { src.gate = gate })
+		letGo := src.hold()
 		outcome := reindex(t, x)
-		await(t, func() bool { return x.Status().Total > 0 }) // the gate is next
+		await(t, func() bool { return x.Status().Total > 0 }) // its first walk is next
 		src.edit(func() { src.err = errors.New("a page cannot be read") })
 		await(t, func() bool { return x.Status().State == Failed })
 		src.edit(func() { src.err = nil })
-		close(gate)
+		letGo()
 		require.NoError(t, outcome.Await(t.Context()))
 	})
 	t.Run("is an error when the index is closed before", func(t *testing.T) {
 		src := someone()
 		x := open(t, src)
-		gate := make(chan struct{})
-		src.edit(func() { src.gate = gate })
+		letGo := src.hold()
 		outcome := reindex(t, x)
 		x.stop()
-		close(gate)
+		letGo()
 		require.ErrorIs(t, outcome.Await(t.Context()), errClosed)
 		<-x.stopped
 		_, err := x.Reindex()
@@ -56,13 +54,12 @@ func TestOutcomeOfARebuild(t *testing.T) {
 	t.Run("is not waited for by who has gone", func(t *testing.T) {
 		src := someone()
 		x := open(t, src)
-		gate := make(chan struct{})
-		src.edit(func() { src.gate = gate })
+		letGo := src.hold()
 		outcome := reindex(t, x)
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		require.ErrorIs(t, outcome.Await(gone), context.Canceled)
-		close(gate)
+		letGo()
 		require.NoError(t, outcome.Await(t.Context()))
 	})
 }

@@ -94,6 +94,13 @@ func (m *memory) Generation() string {
 	return m.generation
 }
 
+// hold keeps walks from going on until they are let go.
+func (m *memory) hold() (letGo func()) {
+	gate := make(chan struct{})
+	m.edit(func() { m.gate = gate })
+	return func() { close(gate) }
+}
+
 func (m *memory) LastSeq() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

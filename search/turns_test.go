@@ -117,14 +117,13 @@ func TestASearchThatFailsEndsItsTurn(t *testing.T) {
 		answered <- err
 	}()
 	await(t, func() bool { return x.Status().Waiting == 1 })
-	gate := make(chan struct{})
-	src.edit(func() { src.gate = gate }) // until then there is no other index
+	letGo := src.hold() // until then there is no other index
 	x.reportTorn(x.volume())
 	await(t, func() bool { return x.Status().State == Rebuilding })
 	x.turns.end()
 	assertKind(t, crm.Unavailable, <-answered)
 
 	assert.True(t, x.turns.running.TryAcquire(1), "the turn is free for the next")
-	close(gate)
+	letGo()
 	awaitOK(t, x)
 }

@@ -1,11 +1,9 @@
 package store_test
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -98,13 +96,8 @@ func TestInstallIsRefusedWhileTheStoreIsOpen(t *testing.T) {
 	})
 	t.Run("in another process", func(t *testing.T) {
 		dir := t.TempDir()
-		c := exec.CommandContext(t.Context(), os.Args[0])
-		c.Env = append(os.Environ(), "CRMS_TEST_WRITE="+dir)
-		out, err := c.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, c.Start())
-		lines := bufio.NewReader(out)
-		_, err = lines.ReadString('\n') // it has the store open
+		c, lines := startElsewhere(t, "CRMS_TEST_WRITE", dir)
+		_, err := lines.ReadString('\n') // it has the store open
 		require.NoError(t, err)
 		go func() { _, _ = io.Copy(io.Discard, lines) }()
 

@@ -117,18 +117,25 @@ func TestKilledProcessLosesNothingThatWasAnswered(t *testing.T) {
 	require.NotEmpty(t, known)
 }
 
+// startElsewhere starts this test binary as the process that the variable chooses,
+// and returns what it prints.
+func startElsewhere(t *testing.T, variable, dir string) (*exec.Cmd, *bufio.Reader) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), os.Args[0])
+	c.Env = append(os.Environ(), variable+"="+dir)
+	out, err := c.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	return c, bufio.NewReader(out)
+}
+
 // linesOfAKilledWriter lets a writer work for a while after its first answer,
 // kills it, and returns its whole lines.
 func linesOfAKilledWriter(t *testing.T, dir string, while time.Duration) (lines []string) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), os.Args[0])
-	c.Env = append(os.Environ(), "CRMS_TEST_WRITE="+dir)
-	out, err := c.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, c.Start())
-	reader := bufio.NewReader(out)
+	c, out := startElsewhere(t, "CRMS_TEST_WRITE", dir)
 	for {
-		line, err := reader.ReadString('\n')
+		line, err := out.ReadString('\n')
 		if err != nil {
 			break // what is behind the last line end was not printed whole
 		}

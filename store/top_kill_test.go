@@ -1,13 +1,11 @@
 package store_test
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"slices"
 	"sync"
 	"testing"
@@ -118,15 +116,11 @@ func TestKilledProcessKeepsTheBest(t *testing.T) {
 // killAmongMoves kills the process a little after it has begun so many moves.
 func killAmongMoves(t *testing.T, dir string, moves int) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), os.Args[0])
-	c.Env = append(os.Environ(), "CRMS_TEST_TOP="+dir)
-	out, err := c.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, c.Start())
-	lines := bufio.NewScanner(out)
+	c, out := startElsewhere(t, "CRMS_TEST_TOP", dir)
 	for n := range moves {
-		require.True(t, lines.Scan())
-		require.Equal(t, []string{"raise", "lower"}[n%2], lines.Text())
+		line, err := out.ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, []string{"raise\n", "lower\n"}[n%2], line)
 	}
 	time.Sleep(rand.N(60 * time.Millisecond))
 	require.NoError(t, c.Process.Kill())
