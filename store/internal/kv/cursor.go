@@ -14,11 +14,12 @@ type Cursor struct {
 	bolt       *bolt.Cursor
 	key, value []byte // where it is; no key before the first and behind the last row
 
+	lent    bool     // or it waits for somebody who asks the transaction for one
 	scratch [32]byte // for the key that is looked up
 }
 
 // Cursor is one of the bucket in which the table's rows are.
-func (t *Table[K, V]) Cursor(tx *Tx) *Cursor { return &Cursor{bolt: tx.bucket(t.bucket()).Cursor()} }
+func (t *Table[K, V]) Cursor(tx *Tx) *Cursor { return tx.cursor(t.bucket()) }
 
 // seek goes to the first key that is not below the one given.
 func (c *Cursor) seek(first []byte) {

@@ -47,6 +47,7 @@ type DB struct {
 	unsynced  atomic.Bool
 	pageBytes int
 	recovered int // transactions, see [DB.Recovered]
+	readers   readers
 
 	unreadable atomic.Bool // a page of the file could not be read
 	stuck      atomic.Bool // bbolt panicked with its locks held: it would wait for them for ever
@@ -109,6 +110,7 @@ func open(path string) (*DB, error) {
 	if db.redo, err = newRedoLog(opened, path); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
+	db.readers.durable, db.readers.largest = &db.redo.durable, mapSize/2
 	db.unsynced.Store(!newest.freelistSynced())
 	if left == nil {
 		return db, nil
@@ -279,6 +281,7 @@ func (db *DB) OnLog(fn func(cached error)) {
 // disk the list stays unwritten, and nothing is lost by that. When a page could
 // not be read, the redo log stays.
 func (db *DB) Close() error {
+	db.readers.close()
 	var err error
 	switch {
 	case db.stuck.Load():
@@ -329,7 +332,8 @@ func (db *DB) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// View runs fn in a transaction that sees one committed and durable state.
+// View runs fn in a transaction that sees one committed and durable state: none
+// older than what anybody was told of before.
 func (db *DB) View(fn func(*Tx) error) (err error) {
 	if db.stuck.Load() {
 		return ErrUnreadable
@@ -337,14 +341,16 @@ func (db *DB) View(fn func(*Tx) error) (err error) {
 	began := false
 	defer db.note(&began, &err)
 	defer recoverDamage(&err, debug.SetPanicOnFault(true))
-	tx, err := db.bolt.Begin(false)
+	r, err := db.readers.take(db.bolt)
 	began = true
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }()
-	_ = db.redo.durable.await(tx.ID()) // after a failure readers see what is there
-	return fn(&Tx{bolt: tx})
+	defer db.readers.leave(r)
+	_ = db.redo.durable.await(r.bolt.ID()) // after a failure readers see what is there
+	err = fn(&r.Tx)
+	r.inUse = false
+	return err
 }
 
 // State stands for what the database holds after a transaction.
@@ -359,6 +365,7 @@ func (db *DB) Write(fn func(*Tx) error) (state State, err error) {
 		return 0, ErrUnreadable
 	}
 	db.unsynced.Store(true)
+	db.readers.endIdle()
 	began := false
 	defer db.note(&began, &err)
 	defer recoverDamage(&err, debug.SetPanicOnFault(true))

@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,9 +24,13 @@ type Tx struct {
 	scratch [32]byte // for the key that is looked up
 }
 
+// openBucket is a bucket and what reads it again and again: a cursor of bbolt's
+// costs four allocations until it has found a row.
 type openBucket struct {
 	name   string
 	bucket *bolt.Bucket
+	point  *bolt.Cursor // for single rows; nil until one is read
+	cursor *Cursor      // the one that was lent first; nil before
 }
 
 // Writes counts the puts and deletes so far.
@@ -65,13 +70,16 @@ func (tx *Tx) clear(name string) error {
 	return err
 }
 
-// bucket panics when the bucket does not exist: the schema is checked when the
-// store opens, so that its absence later is a bug.
-func (tx *Tx) bucket(name string) *bolt.Bucket {
+func (tx *Tx) bucket(name string) *bolt.Bucket { return tx.open(name).bucket }
+
+// open looks a bucket up, which is good until the next one is. It panics when the
+// bucket does not exist: the schema is checked when the store opens, so that its
+// absence later is a bug.
+func (tx *Tx) open(name string) *openBucket {
 	// There are a few, or some twenty in a write: comparing beats hashing.
 	for i := range tx.opened {
 		if tx.opened[i].name == name {
-			return tx.opened[i].bucket
+			return &tx.opened[i]
 		}
 	}
 	b := tx.bolt.Bucket([]byte(name))
@@ -81,13 +89,44 @@ func (tx *Tx) bucket(name string) *bolt.Bucket {
 	if tx.opened == nil {
 		tx.opened = tx.few[:0]
 	}
-	tx.opened = append(tx.opened, openBucket{name, b})
-	return b
+	tx.opened = append(tx.opened, openBucket{name: name, bucket: b})
+	return &tx.opened[len(tx.opened)-1]
 }
 
 // get returns nil when there is no such key. The bytes are bbolt's own: they
 // end with the transaction and must not be changed.
-func (tx *Tx) get(bucket string, key []byte) []byte { return tx.bucket(bucket).Get(key) }
+func (tx *Tx) get(bucket string, key []byte) []byte {
+	b := tx.open(bucket)
+	if b.point == nil {
+		b.point = b.bucket.Cursor()
+	}
+	if k, v := b.point.Seek(key); bytes.Equal(k, key) {
+		return v
+	}
+	return nil
+}
+
+// cursor lends a cursor of the bucket, for as long as the transaction.
+func (tx *Tx) cursor(bucket string) *Cursor {
+	b := tx.open(bucket)
+	switch {
+	case b.cursor == nil:
+		b.cursor = &Cursor{bolt: b.bucket.Cursor()}
+	case b.cursor.lent:
+		return &Cursor{bolt: b.bucket.Cursor()}
+	}
+	b.cursor.lent = true
+	return b.cursor
+}
+
+// takeCursorsBack ends the loan of cursors.
+func (tx *Tx) takeCursorsBack() {
+	for _, b := range tx.opened {
+		if b.cursor != nil {
+			b.cursor.lent, b.cursor.key, b.cursor.value = false, nil, nil
+		}
+	}
+}
 
 func (tx *Tx) put(bucket string, key, value []byte) error {
 	tx.writes++
