@@ -110,7 +110,7 @@ func open(path string) (*DB, error) {
 	if db.redo, err = newRedoLog(opened, path); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	db.readers.durable, db.readers.largest = &db.redo.durable, mapSize/2
+	db.readers.newest, db.readers.largest = &db.redo.newest, mapSize/2
 	db.unsynced.Store(!newest.freelistSynced())
 	if left == nil {
 		return db, nil
@@ -332,8 +332,7 @@ func (db *DB) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// View runs fn in a transaction that sees one committed and durable state: none
-// older than what anybody was told of before.
+// View runs fn in a transaction that sees the newest committed state, which is durable by then.
 func (db *DB) View(fn func(*Tx) error) (err error) {
 	if db.stuck.Load() {
 		return ErrUnreadable

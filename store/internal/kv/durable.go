@@ -17,7 +17,6 @@ import (
 // applied.
 type durable struct {
 	upTo atomic.Int64 // a transaction's id; it only grows
-	over atomic.Bool  // failed is set
 
 	mu        sync.Mutex
 	changed   sync.Cond // what follows, or upTo, has; with mu
@@ -162,10 +161,6 @@ func (d *durable) await(id int) error {
 	return nil
 }
 
-// isNewest reports whether nobody has been told of a later state than that after
-// the transaction. After a failure it is false: who begins to read sees what is there.
-func (d *durable) isNewest(id int) bool { return int64(id) >= d.upTo.Load() && !d.over.Load() }
-
 // end is called with mu after a sync. After one that has failed there is no other:
 // it would not say what the first has lost.
 func (d *durable) end(err error) {
@@ -191,7 +186,6 @@ func (d *durable) fail(err error) error {
 
 func (d *durable) failWith(err error) error {
 	d.failed = fmt.Errorf("%w: %w", ErrStopped, err)
-	d.over.Store(true)
 	d.changed.Broadcast()
 	return d.failed
 }

@@ -56,8 +56,12 @@ func requireWaitsForDisk(t *testing.T, begin func(*testing.T, *DB)) {
 		db := openTest(t)
 		fill(t, db, 3)
 		release := slowDisk(t, db)
-		_, err := db.Write(savePerson(7000))
+		_, err := db.Write(func(tx *Tx) error {
+			view(t, db, func(*Tx) {}) // by a reader who is kept
+			return savePerson(7000)(tx)
+		})
 		require.NoError(t, err)
+		require.Equal(t, 1, db.readers.waiting())
 		ended := false
 		go func() {
 			begin(t, db)

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -46,8 +45,10 @@ func TestReaderIsNotKept(t *testing.T) {
 		"who was overtaken by a write": func(t *testing.T, db *DB) {
 			view(t, db, func(*Tx) { update(t, db, savePerson(7000)) })
 		},
-		"when nothing becomes durable any more": func(t *testing.T, db *DB) {
-			view(t, db, func(*Tx) { _ = db.redo.durable.fail(errors.New("the disk is gone")) })
+		"who was overtaken by a write that is too large for the log": func(t *testing.T, db *DB) {
+			view(t, db, func(*Tx) {
+				update(t, db, func(tx *Tx) error { return tx.put("people", []byte("large"), make([]byte, maxRedo)) })
+			})
 		},
 		"when the file may outgrow its map": func(t *testing.T, db *DB) {
 			db.readers.largest = 1
@@ -93,53 +94,16 @@ func TestOnlySoManyReadersAreKept(t *testing.T) {
 	assert.Zero(t, stats.OpenReaders, "who waits does not read")
 }
 
-// While the disk is at work for a write, who finds a reader is answered with what is
-// durable, and whoever comes when it is durable sees it.
-func TestReaderDoesNotWaitForTheNextState(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		db := openTest(t)
-		fill(t, db, 3)
-		release := slowDisk(t, db)
-		sees := func() (found bool) {
-			view(t, db, func(tx *Tx) {
-				var err error
-				_, found, err = people.Get(tx, 7000)
-				require.NoError(t, err)
-			})
-			return found
-		}
-		state, err := db.Write(func(tx *Tx) error {
-			assert.False(t, sees())
-			return savePerson(7000)(tx)
-		})
-		require.NoError(t, err)
-		assert.False(t, sees(), "it is not durable yet")
-		release(nil)
-		require.NoError(t, db.Await(state))
-		assert.True(t, sees())
-	})
-}
-
-// After a failure it is not known whether the last writes are durable. Who reads sees
-// them, and goes on seeing them.
-func TestReadersAfterAFailureSeeWhatIsThere(t *testing.T) {
-	p := newPlug(t, 12)
-	p.step()
-	release := slowDisk(t, p.db)
-	_, err := p.db.Write(func(tx *Tx) error {
-		readerOf(t, p.db)
-		return savePerson(7000)(tx)
-	})
-	require.NoError(t, err)
-	require.Equal(t, 1, p.db.readers.waiting())
-	release(errors.New("the disk is gone"))
-	for range 3 {
-		view(t, p.db, func(tx *Tx) {
+// A reader who was kept is of no use once a transaction is committed, also before that
+// is durable: whoever is told that there is something new finds it.
+func TestReaderIsNotOlderThanWhatIsCommitted(t *testing.T) {
+	requireWaitsForDisk(t, func(t *testing.T, db *DB) {
+		view(t, db, func(tx *Tx) {
 			_, found, err := people.Get(tx, 7000)
 			require.NoError(t, err)
 			assert.True(t, found)
 		})
-	}
+	})
 }
 
 // Nobody who reads goes back behind what somebody was told, by a write or a read.

@@ -45,6 +45,7 @@ type redoLog struct {
 	begun      func(cached error)          // see [DB.OnLog]
 
 	durable durable
+	newest  atomic.Int64 // the last transaction that was committed; only then can it become durable
 	pins    atomic.Int32 // that are held, to tell them from readers
 }
 
@@ -132,7 +133,7 @@ func (l *redoLog) commitLogged(b *bolt.Tx) error {
 	if err := l.durable.await(id - maxUnsynced); err != nil {
 		return err
 	}
-	if err := commit(b); err != nil {
+	if err := l.commit(b); err != nil {
 		return l.takeBack(tail, err)
 	}
 	l.durable.commit()
@@ -161,7 +162,7 @@ func (l *redoLog) commitUnlogged(b *bolt.Tx) error {
 	if err := errors.Join(l.awaitCheckpoint(), l.durable.await(id-maxUnsynced)); err != nil {
 		return err
 	}
-	if err := commit(b); err != nil {
+	if err := l.commit(b); err != nil {
 		return err
 	}
 	if err := l.startCheckpoint(); err != nil {
@@ -174,9 +175,14 @@ func (l *redoLog) commitUnlogged(b *bolt.Tx) error {
 	return nil
 }
 
-func commit(b *bolt.Tx) (err error) {
+func (l *redoLog) commit(b *bolt.Tx) (err error) {
 	defer CatchDamage(&err)()
-	return b.Commit()
+	id := b.ID()
+	if err := b.Commit(); err != nil {
+		return err
+	}
+	l.newest.Store(int64(id))
+	return nil
 }
 
 // fail ends all writing, see [durable.fail].
