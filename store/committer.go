@@ -76,6 +76,7 @@ type committer struct {
 	waiting []*request
 	led     bool // by a caller who takes what is waiting
 	syncing int  // groups that are committed and not answered
+	alone   int  // commands in a row beside which there were no others
 	closed  bool
 	idle    sync.Cond // led or syncing have ended; with mu
 
@@ -145,7 +146,9 @@ func (c *committer) enqueue(r *request) error {
 // lead commits the group of those who wait, of whom r is the first, hands the
 // lead on, and answers the group when it is durable.
 func (c *committer) lead(r *request) {
-	runtime.Gosched() // those who can run now join the group; when nobody can it costs nothing
+	if !c.isAlone() {
+		runtime.Gosched() // those who can run now join the group
+	}
 	c.mu.Lock()
 	group := c.waiting[:min(len(c.waiting), maxGroup)]
 	c.waiting = slices.Clone(c.waiting[len(group):])
@@ -165,6 +168,24 @@ func (c *committer) lead(r *request) {
 	defer c.mu.Unlock()
 	c.syncing--
 	c.idle.Broadcast()
+}
+
+// alonesInARow is how many commands beside which there are no others show that they
+// come from somebody who writes alone. Among sixteen writers there are hardly two.
+const alonesInARow = 8
+
+// isAlone reports whether the command that leads is one of many beside which there are
+// no others. Its caller makes way for nobody: that has the scheduler wake a thread,
+// which then takes over what this one was about to do.
+func (c *committer) isAlone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.waiting) > 1 || c.syncing > 0 {
+		c.alone = 0
+	} else {
+		c.alone++
+	}
+	return c.alone > alonesInARow
 }
 
 // handOn hands the lead to the first of those who wait.

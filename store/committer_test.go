@@ -243,6 +243,28 @@ func TestGroup(t *testing.T) {
 	})
 }
 
+func TestAWriterIsAloneAfterSomeCommandsWithoutOthers(t *testing.T) {
+	others := map[string]func(c *committer){
+		"wait":                        func(c *committer) { c.waiting = append(c.waiting, &request{}) },
+		"are committed, not answered": func(c *committer) { c.syncing++ },
+	}
+	for what, come := range others {
+		t.Run("until others "+what, func(t *testing.T) {
+			c := newCommitter(nil)
+			c.waiting = []*request{{}}
+			for range 2 {
+				for range alonesInARow {
+					assert.False(t, c.isAlone())
+				}
+				assert.True(t, c.isAlone())
+				come(c)
+				assert.False(t, c.isAlone())
+				c.waiting, c.syncing = c.waiting[:1], 0
+			}
+		})
+	}
+}
+
 func TestPanicAfterTheCommandsLeavesNobodyWaiting(t *testing.T) {
 	s := openSound(t, t.TempDir())
 	_, err := Do(t.Context(), s, step(func(t *tx) (int, error) {
