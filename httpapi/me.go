@@ -34,9 +34,9 @@ func (a *API) myStatistics(r *request) (answer, error) {
 // mayUse checks the stored status, whatever the token says: an Inactive
 // customer cannot access the system; a Suspended one may still read.
 func mayUse(s crm.Status, err error) error {
-	var domain *crm.Error
+	domain, isDomain := errors.AsType[*crm.Error](err)
 	switch {
-	case errors.As(err, &domain) && domain.Kind == crm.NotFound:
+	case isDomain && domain.Kind == crm.NotFound:
 		return errNoProfile
 	case err != nil:
 		return err

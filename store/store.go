@@ -274,8 +274,7 @@ func (s *Store) Generation() string { return s.generation }
 func (s *Store) view(what string, fn func(tx *kv.Tx) error) error {
 	err := s.db.View(fn)
 	s.disk.note(err)
-	var known *crm.Error
-	if err == nil || errors.As(err, &known) {
+	if _, isAnswer := errors.AsType[*crm.Error](err); err == nil || isAnswer {
 		return err
 	}
 	return fmt.Errorf("cannot read %s: %w", what, err)
