@@ -175,8 +175,8 @@ func (c *committer) lead(r *request) {
 const alonesInARow = 8
 
 // isAlone reports whether the command that leads is one of many beside which there are
-// no others. Its caller makes way for nobody: that has the scheduler wake a thread,
-// which then takes over what this one was about to do.
+// no others. Its caller does not make way: with nobody to go first, the scheduler would
+// wake another thread to take over what this one was about to do.
 func (c *committer) isAlone() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -30,10 +30,12 @@ var (
 	ErrStopped = errors.New("nothing can be written any more, until the database is opened anew")
 )
 
-// mapSize is the address space that is set aside for the memory map: growing
-// the map later would make the writer wait for every open reader, and new
-// readers for the writer (etcd-io/bbolt#850). It costs no memory.
-const mapSize = 64 << 30
+// mapSize is the address space that is set aside for the map of a file, in bytes: for
+// most more than they ever need. It costs no memory. A file cannot outgrow its map: to
+// make another bbolt waits until nobody reads (etcd-io/bbolt#850), and the redo log's
+// pin always does. What would need more is refused, with bbolt's ErrMaxSizeReached, and
+// the next Open sets aside twice the file's size.
+func mapSize(file int64) int { return int(max(64<<30, 2*file)) }
 
 // lockTimeout is how long Open waits for another process to let go of the
 // file. Without one bbolt waits for ever.
@@ -102,7 +104,11 @@ func open(path string) (*DB, error) {
 			return nil, err
 		}
 	}
-	opened, err := openBolt(path, mapSize)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := openBolt(path, mapSize(info.Size()))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +116,7 @@ func open(path string) (*DB, error) {
 	if db.redo, err = newRedoLog(opened, path); err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	db.readers.newest, db.readers.largest = &db.redo.newest, mapSize/2
+	db.readers.newest = &db.redo.newest
 	db.unsynced.Store(!newest.freelistSynced())
 	if left == nil {
 		return db, nil
@@ -162,6 +168,7 @@ func openBolt(path string, mapSize int) (db *bolt.DB, err error) {
 		FreelistType:    bolt.FreelistMapType,
 		NoFreelistSync:  true,
 		InitialMmapSize: mapSize,
+		MaxSize:         mapSize,
 	})
 	switch {
 	case errors.Is(err, boltErrors.ErrTimeout):
@@ -281,11 +288,12 @@ func (db *DB) OnLog(fn func(cached error)) {
 // disk the list stays unwritten, and nothing is lost by that. When a page could
 // not be read, the redo log stays.
 func (db *DB) Close() error {
+	if db.stuck.Load() {
+		return nil // the end of the process lets go of the file, and of readers who wait
+	}
 	db.readers.close()
 	var err error
 	switch {
-	case db.stuck.Load():
-		return nil // the end of the process lets go of the file
 	case db.redo == nil:
 		err = db.writeFreelist()
 	case db.unreadable.Load():
@@ -332,7 +340,8 @@ func (db *DB) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// View runs fn in a transaction that sees the newest committed state, which is durable by then.
+// View runs fn in a transaction that sees the newest committed state. It is durable by then,
+// except after a failure.
 func (db *DB) View(fn func(*Tx) error) (err error) {
 	if db.stuck.Load() {
 		return ErrUnreadable

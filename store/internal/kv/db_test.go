@@ -11,6 +11,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	boltErrors "go.etcd.io/bbolt/errors"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -257,6 +261,36 @@ func TestCreateLeavesAnExistingFileAlone(t *testing.T) {
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	assert.Equal(t, "mine", string(content))
+}
+
+// A file that outgrew its map would wait for the readers to end, and the redo log's pin
+// is one.
+func TestFileDoesNotOutgrowItsMap(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	require.NoError(t, createIfMissing(path))
+	const room = 1 << 20
+	b, err := openBolt(path, room)
+	require.NoError(t, err)
+	pin, err := b.Begin(false)
+	require.NoError(t, err)
+	failed := make(chan error, 1)
+	go func() {
+		failed <- b.Update(func(tx *bolt.Tx) error {
+			bucket, err := tx.CreateBucket([]byte("people"))
+			return errors.Join(err, bucket.Put([]byte("large"), make([]byte, 2*room)))
+		})
+	}()
+	select {
+	case err := <-failed:
+		require.ErrorIs(t, err, boltErrors.ErrMaxSizeReached)
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "it waits for the reader")
+	}
+	require.NoError(t, pin.Rollback())
+	require.NoError(t, b.Close())
+
+	assert.Equal(t, 64<<30, mapSize(room))
+	assert.Equal(t, 80<<30, mapSize(40<<30), "there is room again at the next open")
 }
 
 func TestPanicOfACallerIsNotDamage(t *testing.T) {

@@ -237,7 +237,7 @@ func recoveryStages(t *testing.T, path string) []recoveryStage {
 	stages := []recoveryStage{{images: [][]byte{read(other)}, log: log()}}
 	left, err := takeLeftLog(other)
 	require.NoError(t, err)
-	b, err := openBolt(other, mapSize)
+	b, err := openBolt(other, mapSize(0))
 	require.NoError(t, err)
 	defer b.Close()
 	l, err := newRedoLog(b, other)

@@ -21,16 +21,14 @@ type reader struct {
 // readers are those that wait for the next View.
 type readers struct {
 	newest *atomic.Int64 // the last transaction that was committed
-	// largest is how large a file may be, in bytes, whose readers are kept: one that
-	// outgrows its map waits until there are none.
-	largest int64
 
 	mu     sync.Mutex
 	idle   []*reader // guarded by mu; the one that came last at the end
 	closed bool      // guarded by mu
 }
 
-// maxIdle is how many readers are kept at most: more than threads read at once.
+// maxIdle is how many readers are kept at most. Who reads waits for nothing meanwhile,
+// so that there are hardly more than threads.
 const maxIdle = 16
 
 // take returns one that sees the newest state.
@@ -68,9 +66,6 @@ func (rs *readers) leave(r *reader) {
 }
 
 func (rs *readers) keep(r *reader) bool {
-	if r.bolt.Size() > rs.largest {
-		return false
-	}
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	if rs.closed || len(rs.idle) == maxIdle || !rs.isNewest(r) {

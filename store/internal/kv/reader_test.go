@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -39,6 +41,15 @@ func TestReaderIsNotKept(t *testing.T) {
 		"by whom it was used panics": func(t *testing.T, db *DB) {
 			assert.Panics(t, func() { _ = db.View(func(*Tx) error { panic("a bug") }) })
 		},
+		"by whom it was used a second time panics": func(t *testing.T, db *DB) {
+			first := readerOf(t, db)
+			assert.Panics(t, func() {
+				_ = db.View(func(tx *Tx) error {
+					assert.Same(t, first, tx.bolt)
+					panic("a bug")
+				})
+			})
+		},
 		"who has come upon a page that cannot be read": func(t *testing.T, db *DB) {
 			assert.ErrorIs(t, db.View(func(*Tx) error { panic(fault{}) }), ErrUnreadable)
 		},
@@ -49,10 +60,6 @@ func TestReaderIsNotKept(t *testing.T) {
 			view(t, db, func(*Tx) {
 				update(t, db, func(tx *Tx) error { return tx.put("people", []byte("large"), make([]byte, maxRedo)) })
 			})
-		},
-		"when the file may outgrow its map": func(t *testing.T, db *DB) {
-			db.readers.largest = 1
-			readerOf(t, db)
 		},
 	}
 	for when, end := range spoil {
@@ -153,6 +160,49 @@ func TestDatabaseClosesBesideReadersWhoWait(t *testing.T) {
 	assert.Error(t, db.View(func(*Tx) error { return nil }))
 }
 
+func TestDatabaseClosesBesideReadersWhoComeAndGo(t *testing.T) {
+	db := openTest(t)
+	fill(t, db, 3)
+	var readers sync.WaitGroup
+	var views atomic.Int64
+	for range 8 {
+		readers.Go(func() {
+			for db.View(func(*Tx) error { views.Add(1); return nil }) == nil {
+			}
+		})
+	}
+	for n := uint32(0); views.Load() < 1000; n++ {
+		update(t, db, savePerson(7000+n))
+	}
+	require.NoError(t, db.Close())
+	readers.Wait()
+	assert.Zero(t, db.bolt.Stats().OpenTxN, "none is left open")
+}
+
+// bbolt panics at the meta pages with its locks held: who waits cannot be ended either.
+func TestDatabaseWithoutMetaPagesClosesBesideAReaderWhoWaits(t *testing.T) {
+	path := otherFile(t, 10)
+	db, err := Open(path)
+	require.NoError(t, err)
+	view(t, db, func(*Tx) {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		require.NoError(t, err)
+		defer file.Close()
+		_, err = file.WriteAt(make([]byte, 2*os.Getpagesize()), 0)
+		require.NoError(t, err)
+		require.ErrorIs(t, db.View(func(*Tx) error { return nil }), ErrDamaged)
+	})
+	require.Equal(t, 1, db.readers.waiting())
+	closed := make(chan error, 1)
+	go func() { closed <- db.Close() }()
+	select {
+	case err := <-closed:
+		assert.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "it hangs")
+	}
+}
+
 // Each who asks for a cursor has one for himself, at the beginning.
 func TestCursorsOfAReader(t *testing.T) {
 	db := openTest(t)
@@ -184,13 +234,12 @@ func TestCursorsOfAReader(t *testing.T) {
 func BenchmarkView(b *testing.B) {
 	db := openTest(b)
 	fill(b, db, 100_000)
-	for name, largest := range map[string]int64{"kept": mapSize, "begun": 0} {
+	for name, endBefore := range map[string]func(){"kept": func() {}, "begun": db.readers.endIdle} {
 		b.Run(name, func(b *testing.B) {
-			db.readers.endIdle()
-			db.readers.largest = largest
 			b.ReportAllocs()
 			id := uint32(0)
 			for b.Loop() {
+				endBefore()
 				id = (id + 7919) % 100_000
 				require.NoError(b, db.View(func(tx *Tx) error {
 					_, _, err := people.GetBy(people.Cursor(tx), id+1)

@@ -22,7 +22,7 @@ func (db *DB) Stats() (Stats, error) {
 	s := db.bolt.Stats()
 	return Stats{
 		FileBytes: size, PageBytes: db.pageBytes,
-		FreePages: s.FreePageN, PendingPages: s.PendingPageN, OpenReaders: s.OpenTxN - int(db.redo.pins.Load()) - db.readers.waiting(),
+		FreePages: s.FreePageN, PendingPages: s.PendingPageN, OpenReaders: max(0, s.OpenTxN-int(db.redo.pins.Load())-db.readers.waiting()), // one after the other
 		PageWrites: s.TxStats.GetWrite(), WriteTime: s.TxStats.GetWriteTime(),
 	}, nil
 }
