@@ -78,8 +78,8 @@ func (rs *readers) keep(r *reader) bool {
 
 func (rs *readers) isNewest(r *reader) bool { return int64(r.bolt.ID()) >= rs.newest.Load() }
 
-// endIdle ends those that wait. Before each transaction that writes that lets it use
-// the pages again that the one before has freed.
+// endIdle ends those that wait. It is called before each write, which can then use the
+// pages again that the one before has freed.
 func (rs *readers) endIdle() {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
