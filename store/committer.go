@@ -170,8 +170,8 @@ func (c *committer) lead(r *request) {
 	c.idle.Broadcast()
 }
 
-// alonesInARow is how many commands beside which there are no others show that they
-// come from somebody who writes alone. Among sixteen writers there are hardly two.
+// alonesInARow is how many commands beside which there are no others have to come in a
+// row until whoever sends them is taken to write alone. The first other one ends that.
 const alonesInARow = 8
 
 // isAlone reports whether the command that leads is one of many beside which there are

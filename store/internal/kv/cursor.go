@@ -18,7 +18,8 @@ type Cursor struct {
 	scratch [32]byte // for the key that is looked up
 }
 
-// Cursor is one of the bucket in which the table's rows are.
+// Cursor is one of the bucket in which the table's rows are, for the caller alone, and
+// for as long as the transaction.
 func (t *Table[K, V]) Cursor(tx *Tx) *Cursor { return tx.cursor(t.bucket()) }
 
 // seek goes to the first key that is not below the one given.

@@ -148,7 +148,9 @@ func createIfMissing(path string) error {
 	return nil
 }
 
-func openBolt(path string, mapSize int) (db *bolt.DB, err error) {
+// openBolt has bbolt open the file, with so many bytes of address space for its map, of
+// which it cannot become larger; 0 is what it needs, and no limit.
+func openBolt(path string, room int) (db *bolt.DB, err error) {
 	var file *os.File
 	defer func() {
 		// bbolt does not clean up when it panics. Closing the file would not end
@@ -167,8 +169,8 @@ func openBolt(path string, mapSize int) (db *bolt.DB, err error) {
 		Timeout:         lockTimeout,
 		FreelistType:    bolt.FreelistMapType,
 		NoFreelistSync:  true,
-		InitialMmapSize: mapSize,
-		MaxSize:         mapSize,
+		InitialMmapSize: room,
+		MaxSize:         room,
 	})
 	switch {
 	case errors.Is(err, boltErrors.ErrTimeout):
@@ -340,8 +342,8 @@ func (db *DB) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// View runs fn in a transaction that sees the newest committed state. It is durable by then,
-// except after a failure.
+// View runs fn in a transaction that sees the newest committed state, which is durable
+// by then, except after a failure.
 func (db *DB) View(fn func(*Tx) error) (err error) {
 	if db.stuck.Load() {
 		return ErrUnreadable

@@ -27,8 +27,8 @@ type readers struct {
 	closed bool      // guarded by mu
 }
 
-// maxIdle is how many readers are kept at most. Who reads waits for nothing meanwhile,
-// so that there are hardly more than threads.
+// maxIdle is how many readers are kept at most: as many as threads read at once on a
+// large machine. There are more only when they wait for the disk together.
 const maxIdle = 16
 
 // take returns one that sees the newest state.

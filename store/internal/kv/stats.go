@@ -20,9 +20,10 @@ func (db *DB) Stats() (Stats, error) {
 		return Stats{}, err
 	}
 	s := db.bolt.Stats()
+	readers := s.OpenTxN - int(db.redo.pins.Load()) - db.readers.waiting() // counted one after the other
 	return Stats{
 		FileBytes: size, PageBytes: db.pageBytes,
-		FreePages: s.FreePageN, PendingPages: s.PendingPageN, OpenReaders: max(0, s.OpenTxN-int(db.redo.pins.Load())-db.readers.waiting()), // one after the other
+		FreePages: s.FreePageN, PendingPages: s.PendingPageN, OpenReaders: max(0, readers),
 		PageWrites: s.TxStats.GetWrite(), WriteTime: s.TxStats.GetWriteTime(),
 	}, nil
 }
