@@ -113,6 +113,28 @@ func TestReaderIsNotOlderThanWhatIsCommitted(t *testing.T) {
 	})
 }
 
+// After a failure it is not known whether the last write is durable. Who reads sees it,
+// and goes on seeing it, whatever readers were kept before.
+func TestReadersAfterAFailureSeeWhatIsThere(t *testing.T) {
+	p := newPlug(t, 12)
+	p.step()
+	release := slowDisk(t, p.db)
+	_, err := p.db.Write(func(tx *Tx) error {
+		readerOf(t, p.db)
+		return savePerson(7000)(tx)
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, p.db.readers.waiting())
+	release(errors.New("the disk is gone"))
+	for range 3 {
+		view(t, p.db, func(tx *Tx) {
+			_, found, err := people.Get(tx, 7000)
+			require.NoError(t, err)
+			assert.True(t, found)
+		})
+	}
+}
+
 // Nobody who reads goes back behind what somebody was told, by a write or a read.
 func TestReadersNeverGoBack(t *testing.T) {
 	db := openTest(t)
