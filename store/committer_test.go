@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"crms/store/crm"
+	"crms/store/internal/kv"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -241,6 +242,13 @@ func TestGroup(t *testing.T) {
 			assert.NoError(t, *result)
 		}
 	})
+}
+
+func TestCommandThatOutgrowsTheDatabase(t *testing.T) {
+	var told *crm.Error
+	require.ErrorAs(t, commitError(fmt.Errorf("cannot write: %w", kv.ErrOutgrown)), &told)
+	assert.Equal(t, crm.Unavailable, told.Kind)
+	assert.Equal(t, "The database can grow no further until the service is started again: the change was not saved", told.Message)
 }
 
 func TestAWriterIsAloneAfterSomeCommandsWithoutOthers(t *testing.T) {

@@ -81,6 +81,8 @@ func commitError(err error) error {
 		return unavailable("The disk has failed: nothing can be saved until the service is started again")
 	case kv.IsFull(err):
 		return unavailable("The disk is full: the change was not saved")
+	case errors.Is(err, kv.ErrOutgrown):
+		return unavailable("The database can grow no further until the service is started again: the change was not saved")
 	case kv.IsFault(err):
 		return unavailable("The disk cannot be written: the change was not saved")
 	default:

@@ -28,13 +28,16 @@ var (
 	// ErrStopped says that the disk has failed in such a way that only opening the
 	// database again finds out what is durable. It can still be read.
 	ErrStopped = errors.New("nothing can be written any more, until the database is opened anew")
+	// ErrOutgrown says that the file has no room in its map for a transaction, which
+	// has changed nothing. The next Open makes room.
+	ErrOutgrown = boltErrors.ErrMaxSizeReached
 )
 
 // mapSize is the address space that is set aside for the map of a file, in bytes: for
 // most more than they ever need. It costs no memory. A file cannot outgrow its map: to
 // make another bbolt waits until nobody reads (etcd-io/bbolt#850), and the redo log's
-// pin always does. What would need more is refused, with bbolt's ErrMaxSizeReached, and
-// the next Open sets aside twice the file's size.
+// pin always does. What would need more is [ErrOutgrown], and the next Open sets aside
+// twice the file's size.
 func mapSize(file int64) int { return int(max(64<<30, 2*file)) }
 
 // lockTimeout is how long Open waits for another process to let go of the
@@ -287,7 +290,7 @@ func (db *DB) OnLog(fn func(cached error)) {
 
 // Close writes the list of free pages when the file does not hold it, so that
 // the next Open need not read the whole file, and closes the file. On a full
-// disk the list stays unwritten, and nothing is lost by that. When a page could
+// disk, or in a file that fills its map, the list stays unwritten, and nothing is lost by that. When a page could
 // not be read, the redo log stays.
 func (db *DB) Close() error {
 	if db.stuck.Load() {
@@ -314,7 +317,7 @@ func (db *DB) writeFreelist() (err error) {
 	defer CatchDamage(&err)()
 	db.bolt.NoFreelistSync, db.bolt.NoSync = false, false
 	err = db.bolt.Update(func(*bolt.Tx) error { return nil })
-	if IsFull(err) {
+	if IsFull(err) || errors.Is(err, ErrOutgrown) {
 		return nil
 	}
 	return err

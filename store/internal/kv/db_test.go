@@ -14,7 +14,6 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	boltErrors "go.etcd.io/bbolt/errors"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -282,7 +281,7 @@ func TestFileDoesNotOutgrowItsMap(t *testing.T) {
 	}()
 	select {
 	case err := <-failed:
-		require.ErrorIs(t, err, boltErrors.ErrMaxSizeReached)
+		require.ErrorIs(t, err, ErrOutgrown)
 	case <-time.After(10 * time.Second):
 		require.Fail(t, "it waits for the reader")
 	}
@@ -291,6 +290,27 @@ func TestFileDoesNotOutgrowItsMap(t *testing.T) {
 
 	assert.Equal(t, 64<<30, mapSize(room))
 	assert.Equal(t, 80<<30, mapSize(40<<30), "there is room again at the next open")
+}
+
+func TestFileThatFillsItsMap(t *testing.T) {
+	path := otherFile(t, 500)
+	db, err := Open(path)
+	require.NoError(t, err)
+	update(t, db, savePerson(7000))
+	db.bolt.MaxSize = 1
+	large := func(tx *Tx) error { return tx.put("people", []byte("large"), make([]byte, maxRedo/2)) }
+	require.ErrorIs(t, db.Update(large), ErrOutgrown)
+	assert.NoError(t, db.Close())
+
+	db, err = Open(path)
+	require.NoError(t, err)
+	view(t, db, func(tx *Tx) {
+		_, found, err := people.Get(tx, 7000)
+		require.NoError(t, err)
+		assert.True(t, found)
+	})
+	update(t, db, large)
+	assert.NoError(t, db.Close())
 }
 
 func TestPanicOfACallerIsNotDamage(t *testing.T) {
